@@ -127,7 +127,8 @@ cleave_status clv_card_default_path(const char *model_path,
 /*
  * Checks a card against a model: every input of the model is described, the
  * card describes nothing that the model lacks, and arrays have the model's
- * type and shape. CLEAVE_MISMATCH names what differs.
+ * type and shape. `outputs` may be NULL: then they are not looked at.
+ * CLEAVE_MISMATCH names what differs.
  */
 cleave_status clv_card_check(const struct clv_card *card,
                              const cleave_tensor_info *inputs,

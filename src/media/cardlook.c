@@ -152,13 +152,13 @@ cleave_status clv_card_check(const struct clv_card *card,
                             card->inputs[i].name);
         }
     }
-    for (size_t i = 0; i < card->output_count; i++) {
+    for (size_t i = 0; outputs != NULL && i < card->output_count; i++) {
         if (!is_among(card->outputs[i].name, outputs, output_count)) {
             return clv_fail(err, CLEAVE_MISMATCH, card->path,
                             "The model has no output %s, but for example %s; "
                             "correct it in the card.",
                             card->outputs[i].name,
-                            output_count > 0 ? outputs[0].name : "none");
+                            output_count > 0 ? outputs[0].name : "none at all");
         }
     }
     return CLEAVE_OK;
