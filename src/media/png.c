@@ -20,6 +20,13 @@ static cleave_status refuse(int code, const char *where, cleave_error *err)
     if (code == SPNG_EMEM) {
         return clv_fail_memory(err, where, 0);
     }
+    if (code == SPNG_EUSER_WIDTH || code == SPNG_EUSER_HEIGHT ||
+        code == SPNG_EOVERFLOW) {
+        return clv_fail(err, CLEAVE_LIMIT, where,
+                        "A side of this PNG is longer than %d pixels; use a "
+                        "smaller picture.",
+                        CLV_IMAGE_SIDE_MAX);
+    }
     return clv_fail(err, CLEAVE_CORRUPT, where,
                     "The PNG is damaged or cut short (%s); get it again.",
                     spng_strerror(code));
@@ -34,6 +41,10 @@ static cleave_status decode(spng_ctx *ctx, clv_bytes bytes, uint64_t max_pixels,
     size_t size = 0;
     int code = spng_set_png_buffer(ctx, bytes.data, bytes.size);
 
+    if (code == 0) {
+        code =
+            spng_set_image_limits(ctx, CLV_IMAGE_SIDE_MAX, CLV_IMAGE_SIDE_MAX);
+    }
     if (code == 0) {
         code = spng_set_chunk_limits(ctx, CHUNK_BYTES, CHUNKS_BYTES);
     }

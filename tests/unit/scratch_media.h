@@ -98,13 +98,24 @@ static inline int scratch_close(void **state)
 #define CLEAVE_DATA TEST_SOURCE_DIR "/../shared/data"
 #endif
 
+static inline const char *data_path_unchecked(const char *name)
+{
+    const char *root = getenv("CLEAVE_DATA");
+
+    return scratch_path(root != NULL ? root : CLEAVE_DATA, name);
+}
+
+static inline int has_data(const char *name)
+{
+    return access(data_path_unchecked(name), R_OK) == 0;
+}
+
 /* A path in the test data, or NULL with a notice if there is none. */
 static inline const char *data_path(const char *name)
 {
-    const char *root = getenv("CLEAVE_DATA");
-    const char *path = scratch_path(root != NULL ? root : CLEAVE_DATA, name);
+    const char *path = data_path_unchecked(name);
 
-    if (access(path, R_OK) != 0) {
+    if (!has_data(name)) {
         print_message("skipped: no %s (set CLEAVE_DATA)\n", path);
         return NULL;
     }
