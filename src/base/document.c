@@ -99,6 +99,18 @@ static unsigned line_of(const struct clv_outline *outline,
     return line;
 }
 
+/* What to do about a complaint. */
+static const char *advice_of(const struct complaint *c)
+{
+    if (strncmp(c->text, UNKNOWN_KEY, sizeof UNKNOWN_KEY - 1) == 0) {
+        return "correct its spelling or remove it";
+    }
+    if (strncmp(c->text, MISSING_KEY, sizeof MISSING_KEY - 1) == 0) {
+        return "add it";
+    }
+    return "correct it";
+}
+
 static cleave_status load(struct clv_document *d, clv_bytes bytes,
                           cleave_error *err)
 {
@@ -112,9 +124,10 @@ static cleave_status load(struct clv_document *d, clv_bytes bytes,
     }
     if (code != CYAML_OK) {
         return clv_fail_at(err, CLEAVE_INVALID, d->path,
-                           line_of(d->outline, &complaint), "%s.",
+                           line_of(d->outline, &complaint), "%s; %s.",
                            complaint.text[0] != '\0' ? complaint.text
-                                                     : cyaml_strerror(code));
+                                                     : cyaml_strerror(code),
+                           advice_of(&complaint));
     }
     if (d->data == NULL) {
         return clv_fail_at(err, CLEAVE_INVALID, d->path, 1,
