@@ -9,9 +9,10 @@ FUZZ_SECONDS ?= 60
 prefix ?= /usr/local
 export ONNXRUNTIME_ROOT CLEAVE_DATA
 
-configure = cmake --preset $(1) --log-level=WARNING \
+configure = cmake --preset $(1) \
 	$(if $(ONNXRUNTIME_ROOT),-DONNXRUNTIME_ROOT=$(ONNXRUNTIME_ROOT))
-build = $(call configure,$(1)) && cmake --build --preset $(1)
+quiet = --log-level=WARNING >/dev/null
+build = $(call configure,$(1)) $(quiet) && cmake --build --preset $(1)
 
 all: ## build the program and the libraries into build/
 	@$(call build,release)
@@ -45,8 +46,9 @@ fuzz: ## fuzz every parser for FUZZ_SECONDS each, from build-fuzz/corpus
 	@scripts/setup.sh fuzz
 	@$(call build,fuzz) && scripts/fuzz.sh $(FUZZ_SECONDS)
 
-install: all ## install below DESTDIR and prefix (default /usr/local)
-	@$(call configure,release) -DCMAKE_INSTALL_PREFIX=$(prefix)
+install: ## build, and install below DESTDIR and prefix (default /usr/local)
+	@$(call configure,release) -DCMAKE_INSTALL_PREFIX=$(prefix) $(quiet)
+	@cmake --build --preset release
 	@cmake --install build
 
 clean: ## remove what was built

@@ -12,6 +12,7 @@
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
+[ -d "$1" ] || { echo "bench: there is no benchmark in $1" >&2; exit 1; }
 folder=$(cd "$1" && pwd)
 data=${CLEAVE_DATA:-$top/../shared/data}
 if [ -d "$data" ]; then

@@ -28,5 +28,6 @@ for target in build-fuzz/fuzz/fuzz_*; do
     }
     ran=$((ran + 1))
 done
+[ $ran -gt 0 ] || { echo "fuzz: there is no fuzz target" >&2; exit 1; }
 echo "$ran fuzz targets, inputs that failed: $(ls build-fuzz/found | wc -l)"
 exit $bad

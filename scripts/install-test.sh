@@ -30,9 +30,11 @@ expect()
     [ "$said" = "$expected" ] || fail "$1 says '$said', not '$expected'"
 }
 
-no_library_missing()
+# Libraries are found, and not in this tree, which may go away.
+stands_alone()
 {
     ! ldd "$1" | grep 'not found' || fail "$1 lacks the libraries above"
+    ! readelf -d "$1" | grep -F "$top" || fail "$1 points into the sources"
 }
 
 rm -rf "$work"
@@ -46,12 +48,12 @@ for file in include/cleave/status.h share/man/man1/cleave.1 \
     [ -s "$root$prefix/$file" ] || fail "$file is not installed"
 done
 if [ -e "$build/cleave" ]; then
-    no_library_missing "$root$prefix/bin/cleave"
+    stands_alone "$root$prefix/bin/cleave"
 fi
 
 pc=$(find "$root" -name cleave.pc)
 lib=$(dirname "$(dirname "$pc")")
-no_library_missing "$lib/libcleave.so"
+stands_alone "$lib/libcleave.so"
 flags()
 {
     PKG_CONFIG_PATH=$(dirname "$pc") pkg-config \

@@ -168,7 +168,8 @@ prove_text()
     fault 'a tab' src/base/b.c "$(printf 'int\tx;')"
     fault 'a blank at the end' src/base/b.c 'int x; '
     fault 'a carriage return' src/base/b.c "$(printf 'int x;\r')"
-    fault 'the include guard is' src/base/b.h "$guard"
+    fault 'the include guard is not CLV_B_H' src/base/b.h "$guard"
+    fault 'the include guard is not CLEAVE_A_H' include/cleave/a.h "$guard"
     fault 'no include guard' src/base/b.h 'int x;'
     fault 'not followed by' src/base/b.h '#ifndef CLV_B_H' '#define CLV_C_H'
     printf '#include <stdio.h>\n' >src/base/b.c

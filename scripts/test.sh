@@ -39,7 +39,8 @@ run()
     echo "== $preset: $folder/"
     rm -f "$folder/report.xml"
     if ! { cmake --preset "$preset" --log-level=WARNING \
-        ${ONNXRUNTIME_ROOT:+"-DONNXRUNTIME_ROOT=$ONNXRUNTIME_ROOT"} &&
+        ${ONNXRUNTIME_ROOT:+"-DONNXRUNTIME_ROOT=$ONNXRUNTIME_ROOT"} \
+        >/dev/null &&
         cmake --build --preset "$preset"; }; then
         echo "test: the $preset build failed" >&2
         failed=$((failed + 1))
