@@ -227,7 +227,7 @@ codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 
 mkdir -p "$deps"
 exec 9>"$deps/lock"
-flock 9
+flock -n 9 || { say "waiting for another setup of this tree"; flock 9; }
 
 # shellcheck disable=SC2086  # lists of words
 need_packages $packages
