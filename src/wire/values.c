@@ -9,7 +9,6 @@
  */
 #include "wire/values.h"
 
-#include <float.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -20,7 +19,9 @@
 #include "tensor/element.h"
 #include "wire/json.h"
 
-#define MAX_HALF 65519.99
+/* What rounds to infinity: half a step above the largest finite value. */
+#define HALF_OVERFLOW 65520.0
+#define SINGLE_OVERFLOW 0x1.ffffffp127
 
 struct reading {
     const cleave_tensor_info *info;
@@ -58,14 +59,14 @@ static cleave_status store_float(struct reading *r, const json_t *value)
         store(r, &x);
         return CLEAVE_OK;
     case CLEAVE_TYPE_F32:
-        if (fabs(x) > (double)FLT_MAX) {
+        if (fabs(x) >= SINGLE_OVERFLOW) {
             return bad_value(r, "in range");
         }
         single = (float)x;
         store(r, &single);
         return CLEAVE_OK;
     default:
-        if (fabs(x) > MAX_HALF) {
+        if (fabs(x) >= HALF_OVERFLOW) {
             return bad_value(r, "in range");
         }
         single = (float)x;
@@ -278,7 +279,9 @@ static int print_integer(const cleave_tensor *tensor, size_t i, char *into,
 /* Enough digits to read back the same; always with a point, never a comma. */
 static int print_float(double x, int digits, char *into, size_t size)
 {
-    int length = snprintf(into, size, "%.*g", digits, x);
+    bool minus_zero = x == 0 && signbit(x); /* "-0" would be a whole number */
+    int length = minus_zero ? snprintf(into, size, "-0.0")
+                            : snprintf(into, size, "%.*g", digits, x);
     char *comma = strchr(into, ',');
 
     if (comma != NULL) { /* the application chose such a locale */
