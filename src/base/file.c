@@ -1,10 +1,8 @@
 /*
- * file.c - files mapped whole, or written whole.
+ * file.c - files mapped or read whole, folders and paths.
  *
- * Writing goes through a temporary file in the same folder that is renamed
- * over the target only when its bytes are on disk. So a reader never sees
- * half a file, whatever is killed when, and two writers of the same content
- * need no lock.
+ * Only regular files are opened, and never waited for: a pipe or a device
+ * under a model's name is an error, not a hang.
  */
 #include "base/file.h"
 
@@ -20,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/fail.h"
+#include "base/writer.h"
 
 static cleave_status open_regular(const char *path, int *ret_fd,
                                   size_t *ret_size, cleave_error *err)
@@ -120,53 +119,17 @@ cleave_status clv_file_read(const char *path, size_t max,
     return status;
 }
 
-static cleave_status write_all(int fd, const char *path, clv_bytes content,
-                               cleave_error *err)
-{
-    while (content.size > 0) {
-        ssize_t n = write(fd, content.data, content.size);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n < 0) {
-            return clv_fail_errno(err, CLEAVE_IO, path, "Writing the file");
-        }
-        content.data += n;
-        content.size -= (size_t)n;
-    }
-    if (fsync(fd) != 0) {
-        return clv_fail_errno(err, CLEAVE_IO, path, "Writing the file");
-    }
-    return CLEAVE_OK;
-}
-
 cleave_status clv_file_write(const char *path, clv_bytes content,
                              cleave_error *err)
 {
-    char temporary[CLV_PATH_MAX];
-    cleave_status status =
-        clv_path_print(temporary, sizeof temporary, err, "%s.XXXXXX", path);
-    int fd;
+    struct clv_writer writer;
+    cleave_status status = clv_writer_open(&writer, path, err);
 
     if (status != CLEAVE_OK) {
         return status;
     }
-    fd = mkostemp(temporary, O_CLOEXEC);
-    if (fd < 0) {
-        return clv_fail_errno(err, CLEAVE_IO, path, "Creating the file");
-    }
-    status = write_all(fd, path, content, err);
-    if (status == CLEAVE_OK) {
-        fchmod(fd, 0644);
-    }
-    close(fd);
-    if (status == CLEAVE_OK && rename(temporary, path) != 0) {
-        status = clv_fail_errno(err, CLEAVE_IO, path, "Renaming the file");
-    }
-    if (status != CLEAVE_OK) {
-        unlink(temporary);
-    }
-    return status;
+    clv_writer_put(&writer, content.data, content.size);
+    return clv_writer_commit(&writer, err);
 }
 
 cleave_status clv_folder_make(const char *path, cleave_error *err)

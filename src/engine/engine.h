@@ -43,6 +43,12 @@ struct clv_session_source {
     const char *save_path;        /* write the optimised graph here, or NULL */
     const cleave_tensor *weights; /* external initializers, already mapped */
     size_t weight_count;
+    /* What the file declares of the network's ends; an engine that reads the
+       file itself may ignore it. */
+    const cleave_tensor_info *inputs;
+    size_t input_count;
+    const cleave_tensor_info *outputs;
+    size_t output_count;
 };
 
 /*
@@ -64,6 +70,12 @@ const char *clv_engine_name(const struct clv_engine *engine);
  * version and the processor's features. Part of every cache key. Borrowed.
  */
 const char *clv_engine_identity(const struct clv_engine *engine);
+
+/*
+ * True if the engine can write an optimised graph that it can later load.
+ * One that cannot (WebGPU compiles at load) optimises at every load instead.
+ */
+int clv_engine_saves_graphs(const struct clv_engine *engine);
 
 /* Loads a network. CLEAVE_ENGINE with the engine's own words on failure. */
 cleave_status clv_session_new(struct clv_engine *engine,

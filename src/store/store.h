@@ -51,6 +51,14 @@ cleave_status clv_store_put(struct clv_store *store, const char *key,
                             const char *extension, clv_bytes content,
                             cleave_error *err);
 
+/*
+ * Makes a file from a work folder an entry, by renaming it. The blobs put
+ * before are on disk first, so an entry never refers to lost ones.
+ */
+cleave_status clv_store_adopt(struct clv_store *store, const char *key,
+                              const char *extension, const char *path,
+                              cleave_error *err);
+
 /* Removes an entry that turned out to be unusable. */
 void clv_store_drop(struct clv_store *store, const char *key,
                     const char *extension);

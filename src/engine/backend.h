@@ -1,0 +1,56 @@
+/*
+ * backend.h - what stands behind an engine: the vtable and the common part
+ * of each object, for the files of this folder only.
+ *
+ * Who calls what: engine.c parses the name once and calls `open`; it checks
+ * arguments against the session's declared forms before `run`, so a backend
+ * sees only fitting tensors. A backend fills the `inputs` and `outputs` of a
+ * session in `load`; their names live as long as the session.
+ */
+#ifndef CLV_BACKEND_H
+#define CLV_BACKEND_H
+
+#include "engine/engine.h"
+#include "engine/name.h"
+
+struct clv_engine_ops {
+    cleave_status (*open)(const struct clv_engine_name *name,
+                          struct clv_engine **ret_engine, cleave_error *err);
+    void (*close)(struct clv_engine *engine);
+    cleave_status (*load)(struct clv_engine *engine,
+                          const struct clv_session_source *source,
+                          struct clv_session **ret_session, cleave_error *err);
+    void (*unload)(struct clv_session *session);
+    cleave_status (*run)(struct clv_session *session,
+                         const cleave_tensor *inputs,
+                         struct clv_outputs *outputs, cleave_error *err);
+    /* Gives back what one run left in `outputs`. */
+    void (*release)(struct clv_outputs *outputs);
+};
+
+/* First member of every backend's own struct. */
+struct clv_engine {
+    const struct clv_engine_ops *ops;
+    char name[128];
+    char identity[256];
+    int saves_graphs;
+};
+
+struct clv_session {
+    struct clv_engine *engine;
+    cleave_tensor_info *inputs;
+    size_t input_count;
+    cleave_tensor_info *outputs;
+    size_t output_count;
+};
+
+struct clv_outputs {
+    struct clv_session *session;
+    cleave_tensor *tensors; /* one per output of the session */
+    void **held;            /* the backend's own handle behind each */
+};
+
+extern const struct clv_engine_ops clv_onnxruntime_ops;
+extern const struct clv_engine_ops clv_fake_ops;
+
+#endif

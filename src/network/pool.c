@@ -1,0 +1,112 @@
+/*
+ * pool.c - a book of mapped blobs.
+ *
+ * A model has some hundred weights, so a plain list is searched.
+ */
+#include "network/pool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* "blobs/0123456789abcdef...": content decides the name. */
+static int blob_id(const struct clv_weight *w, uint64_t *ret_id)
+{
+    char digits[17] = "";
+    const char *slash = w->location != NULL ? strrchr(w->location, '/') : NULL;
+
+    if (slash == NULL) {
+        return 0;
+    }
+    strncpy(digits, slash + 1, sizeof digits - 1);
+    *ret_id = strtoull(digits, NULL, 16);
+    return 1;
+}
+
+static struct clv_pool_blob *find(const struct clv_pool *pool, uint64_t id)
+{
+    for (size_t i = 0; i < pool->count; i++) {
+        if (pool->blobs[i].id == id) {
+            return &pool->blobs[i];
+        }
+    }
+    return NULL;
+}
+
+static int reserve(struct clv_pool *pool, size_t more)
+{
+    size_t need = pool->count + more;
+    struct clv_pool_blob *blobs;
+
+    if (need <= pool->capacity) {
+        return 1;
+    }
+    blobs = realloc(pool->blobs, 2 * need * sizeof *blobs);
+    if (blobs == NULL) {
+        return 0;
+    }
+    pool->blobs = blobs;
+    pool->capacity = 2 * need;
+    return 1;
+}
+
+int clv_pool_add(struct clv_pool *pool, const struct clv_model *stub)
+{
+    uint32_t n = clv_model_weight_count(stub);
+
+    if (!reserve(pool, n)) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        struct clv_weight w = clv_model_weight(stub, i);
+        struct clv_pool_blob *blob;
+        uint64_t id;
+        if (!blob_id(&w, &id)) {
+            continue;
+        }
+        blob = find(pool, id);
+        if (blob == NULL) {
+            blob = &pool->blobs[pool->count++];
+            *blob = (struct clv_pool_blob){id, w.tensor.bytes, 0};
+        }
+        pool->bytes += blob->users == 0 ? blob->bytes : 0;
+        blob->users++;
+    }
+    return 1;
+}
+
+void clv_pool_remove(struct clv_pool *pool, const struct clv_model *stub)
+{
+    for (uint32_t i = 0; i < clv_model_weight_count(stub); i++) {
+        struct clv_weight w = clv_model_weight(stub, i);
+        struct clv_pool_blob *blob;
+        uint64_t id;
+        if (!blob_id(&w, &id) || (blob = find(pool, id)) == NULL) {
+            continue;
+        }
+        blob->users--;
+        pool->bytes -= blob->users == 0 ? blob->bytes : 0;
+    }
+}
+
+uint64_t clv_pool_unshared(const struct clv_pool *pool,
+                           const struct clv_model *stub)
+{
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < clv_model_weight_count(stub); i++) {
+        struct clv_weight w = clv_model_weight(stub, i);
+        const struct clv_pool_blob *blob;
+        uint64_t id;
+        if (blob_id(&w, &id) && (blob = find(pool, id)) != NULL &&
+            blob->users == 1) {
+            sum += blob->bytes;
+        }
+    }
+    return sum;
+}
+
+void clv_pool_fini(struct clv_pool *pool)
+{
+    free(pool->blobs);
+    *pool = (struct clv_pool){0};
+}
