@@ -1,0 +1,156 @@
+/*
+ * catalog.c - the models of a folder.
+ *
+ * A broken file is kept with its error and not left out, so that who asks
+ * for it reads what is wrong with it, and not that it does not exist.
+ */
+#include "serve/catalog.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/file.h"
+
+#define SUFFIX ".onnx"
+#define MAX_MODELS 1024
+
+static int by_name(const void *a, const void *b)
+{
+    const struct clv_model *x = a;
+    const struct clv_model *y = b;
+
+    return strcmp(x->name, y->name);
+}
+
+static int is_model(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.' && strlen(entry->d_name) > strlen(SUFFIX) &&
+           clv_path_ends(entry->d_name, SUFFIX);
+}
+
+static cleave_status add(struct clv_catalog *catalog, const char *file,
+                         cleave_error *err)
+{
+    struct clv_model *models = catalog->models;
+    char *name = NULL;
+
+    if (catalog->count == MAX_MODELS) {
+        return clv_fail(err, CLEAVE_LIMIT, file,
+                        "More than %d models in one folder.", MAX_MODELS);
+    }
+    models = realloc(models, (catalog->count + 1) * sizeof *models);
+    if (models != NULL) {
+        catalog->models = models;
+        name = strndup(file, strlen(file) - strlen(SUFFIX));
+    }
+    if (name == NULL) {
+        return clv_fail_memory(err, file, sizeof *models);
+    }
+    models[catalog->count++] = (struct clv_model){.name = name};
+    return CLEAVE_OK;
+}
+
+/* The names first; opening comes when they are in order. */
+static cleave_status scan(const char *folder, struct clv_catalog *catalog,
+                          cleave_error *err)
+{
+    cleave_status status = CLEAVE_OK;
+    const struct dirent *entry;
+    DIR *dir = opendir(folder);
+
+    if (dir == NULL) {
+        return clv_fail_errno(err, CLEAVE_NOT_FOUND, folder,
+                              "Opening the folder of models");
+    }
+    while (status == CLEAVE_OK && (entry = readdir(dir)) != NULL) {
+        if (is_model(entry)) {
+            status = add(catalog, entry->d_name, err);
+        }
+    }
+    closedir(dir);
+    if (status == CLEAVE_OK && catalog->count == 0) {
+        status = clv_fail(err, CLEAVE_NOT_FOUND, folder,
+                          "There is no *" SUFFIX " file in this folder.");
+    }
+    return status;
+}
+
+static void open_model(const char *folder, struct clv_model *model,
+                       struct clv_engine *engine, struct clv_store *store,
+                       const struct clv_journal *journal)
+{
+    char path[CLV_PATH_MAX];
+    cleave_status status = clv_path_print(path, sizeof path, &model->error,
+                                          "%s/%s" SUFFIX, folder, model->name);
+
+    if (status == CLEAVE_OK) {
+        status = clv_network_open(path, engine, store, &model->network,
+                                  &model->error);
+    }
+    if (status != CLEAVE_OK) {
+        model->error.code = status;
+        clv_journal_write(journal, CLEAVE_LOG_WARNING,
+                          "model %s cannot be served: %s: %s", model->name,
+                          model->error.where, model->error.text);
+    } else {
+        clv_journal_write(journal, CLEAVE_LOG_INFO, "model %s, sha256 %s",
+                          model->name, clv_network_sha256(model->network));
+    }
+}
+
+cleave_status clv_catalog_open(const char *folder, struct clv_engine *engine,
+                               struct clv_store *store,
+                               const struct clv_journal *journal,
+                               struct clv_catalog *ret_catalog,
+                               cleave_error *err)
+{
+    struct clv_catalog catalog = {0};
+    cleave_status status = scan(folder, &catalog, err);
+
+    if (status != CLEAVE_OK) {
+        clv_catalog_close(&catalog);
+        return status;
+    }
+    qsort(catalog.models, catalog.count, sizeof *catalog.models, by_name);
+    for (size_t i = 0; i < catalog.count; i++) {
+        open_model(folder, &catalog.models[i], engine, store, journal);
+    }
+    *ret_catalog = catalog;
+    return CLEAVE_OK;
+}
+
+void clv_catalog_close(struct clv_catalog *catalog)
+{
+    for (size_t i = 0; i < catalog->count; i++) {
+        clv_network_close(catalog->models[i].network);
+        free(catalog->models[i].name);
+    }
+    free(catalog->models);
+    *catalog = (struct clv_catalog){0};
+}
+
+cleave_status clv_catalog_find(const struct clv_catalog *catalog,
+                               const char *name,
+                               const struct clv_model **ret_model,
+                               cleave_error *err)
+{
+    struct clv_model key = {.name = (char *)(uintptr_t)name};
+    const struct clv_model *model =
+        bsearch(&key, catalog->models, catalog->count, sizeof key, by_name);
+
+    if (model == NULL) {
+        return clv_fail(err, CLEAVE_NOT_FOUND, name,
+                        "There is no model '%s'; GET /v2/models lists those "
+                        "that are served.",
+                        name);
+    }
+    if (model->network == NULL) {
+        return clv_fail(err, model->error.code, name,
+                        "The model '%s' cannot be served: %s", name,
+                        model->error.text);
+    }
+    *ret_model = model;
+    return CLEAVE_OK;
+}

@@ -1,0 +1,495 @@
+/*
+ * http.c - connections and bodies, by libmicrohttpd.
+ *
+ * The only file that knows libmicrohttpd. One thread of its serves all
+ * connections and never blocks: it collects a body, hands it to the workers
+ * and lets the connection sleep until a worker wakes it. A call's life:
+ *
+ *     first seen --> RECEIVING --body complete--> WORKING (suspended)
+ *         |              |                            | a worker resumes it
+ *         |              | overload, GET, ...         v
+ *         +--refused-----+-----------------------> ANSWERED --> sent, freed
+ *
+ * In RECEIVING and ANSWERED a call belongs to the connections' thread, in
+ * WORKING to the worker; suspending and resuming hand it over. A call that
+ * is refused at first sight never has its body read, and its connection
+ * ends. A client that vanishes is noticed when its call is sent, or by the
+ * worker before it computes; either way the call is freed in on_completed.
+ */
+#include "serve/http.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "serve/infer.h"
+#include "serve/routes.h"
+
+#define CONNECTION_MEMORY ((size_t)64 << 10)
+#define ALIGN 16
+#define NUMBER_TEXT 24
+
+struct clv_http {
+    struct clv_service *service;
+    struct clv_workers *workers;
+    struct MHD_Daemon *daemon;
+    uint64_t max_request_bytes;
+    uint64_t max_pending_bytes;
+    int quiesced_socket; /* ours again after drain, or -1 */
+
+    pthread_mutex_t lock; /* guards the two below */
+    pthread_cond_t completed;
+    size_t calls;
+    uint64_t pending_bytes; /* of the bodies that calls hold or announce */
+};
+
+enum state { RECEIVING, WORKING, ANSWERED };
+
+struct call {
+    struct clv_work work; /* first: a work is its call */
+    struct clv_http *http;
+    struct MHD_Connection *connection;
+    enum state state;
+    struct clv_route route;
+    struct clv_buffer body; /* `skew` bytes, then what came */
+    size_t skew;            /* so that binary data is aligned */
+    uint64_t charged_bytes; /* our share of pending_bytes */
+    uint64_t ignored_bytes; /* of a body that is refused already */
+    int64_t json_bytes;
+    int64_t arrived_ns;
+    bool final; /* the connection ends after this */
+    struct clv_reply reply;
+};
+
+static void call_fail(struct call *call, cleave_status status, const char *text)
+{
+    cleave_error error = CLEAVE_ERROR_INIT;
+
+    clv_fail(&error, status, "server", "%s", text);
+    clv_reply_fail(&call->reply, &error);
+    call->state = ANSWERED;
+}
+
+/* Takes room for `bytes` of body among those of all calls. */
+static bool charge(struct call *call, uint64_t bytes)
+{
+    struct clv_http *http = call->http;
+    bool room;
+
+    pthread_mutex_lock(&http->lock);
+    room = bytes <= http->max_pending_bytes - http->pending_bytes;
+    if (room) {
+        http->pending_bytes += bytes;
+        call->charged_bytes += bytes;
+    }
+    pthread_mutex_unlock(&http->lock);
+    return room;
+}
+
+static struct call *call_new(struct clv_http *http,
+                             struct MHD_Connection *connection)
+{
+    struct call *call = calloc(1, sizeof *call);
+
+    if (call == NULL) {
+        return NULL;
+    }
+    call->http = http;
+    call->connection = connection;
+    call->json_bytes = -1;
+    clv_buffer_init(&call->body, (size_t)http->max_request_bytes + ALIGN);
+    clv_reply_init(&call->reply);
+    pthread_mutex_lock(&http->lock);
+    http->calls++;
+    pthread_mutex_unlock(&http->lock);
+    return call;
+}
+
+static void call_free(struct call *call)
+{
+    struct clv_http *http = call->http;
+    uint64_t bytes = call->charged_bytes;
+
+    clv_buffer_fini(&call->body);
+    clv_reply_fini(&call->reply);
+    free(call);
+    pthread_mutex_lock(&http->lock);
+    http->pending_bytes -= bytes;
+    http->calls--;
+    pthread_cond_broadcast(&http->completed);
+    pthread_mutex_unlock(&http->lock);
+}
+
+static void add_header(struct MHD_Response *response, const char *name,
+                       const char *value)
+{
+    if (response != NULL && value != NULL) {
+        MHD_add_response_header(response, name, value);
+    }
+}
+
+static const char *print_number(int64_t number, char into[NUMBER_TEXT])
+{
+    snprintf(into, NUMBER_TEXT, "%lld", (long long)number);
+    return number >= 0 ? into : NULL;
+}
+
+/* Sends the reply. Its body stays the call's until on_completed. */
+static enum MHD_Result send_reply(struct call *call)
+{
+    struct clv_reply *reply = &call->reply;
+    bool closing = call->final || atomic_load(&call->http->service->draining);
+    char number[NUMBER_TEXT];
+    char timing[CLV_TIMING_TEXT];
+    enum MHD_Result result;
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        reply->body.size, reply->body.data, MHD_RESPMEM_PERSISTENT);
+
+    if (response == NULL) {
+        return MHD_NO; /* no memory: the connection ends */
+    }
+    add_header(response, "Content-Type",
+               reply->json_bytes >= 0 ? "application/octet-stream"
+                                      : "application/json");
+    add_header(response, "Inference-Header-Content-Length",
+               print_number(reply->json_bytes, number));
+    if (reply->timed) {
+        clv_timing_write(&reply->timing, timing);
+        add_header(response, "Server-Timing", timing);
+    }
+    add_header(response, "Allow", reply->allow);
+    add_header(response, "Retry-After", reply->http == 503 ? "1" : NULL);
+    add_header(response, "Connection", closing ? "close" : NULL);
+    result =
+        MHD_queue_response(call->connection, (unsigned)reply->http, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+/* The number in a header: -1 if it is absent, -2 if it is not a sane one. */
+static int64_t header_number(struct MHD_Connection *connection,
+                             const char *name)
+{
+    const char *text =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+    size_t length = text != NULL ? strlen(text) : 0;
+
+    if (text == NULL) {
+        return -1;
+    }
+    if (length == 0 || length > 18 || strspn(text, "0123456789") != length) {
+        return -2;
+    }
+    return strtoll(text, NULL, 10);
+}
+
+/* Looks at the headers of an infer request before its body is read. */
+static void expect_body(struct call *call)
+{
+    uint64_t most = call->http->max_request_bytes;
+    int64_t length = header_number(call->connection, "Content-Length");
+    const char *coding = MHD_lookup_connection_value(
+        call->connection, MHD_HEADER_KIND, "Content-Encoding");
+    cleave_error error = CLEAVE_ERROR_INIT;
+
+    call->json_bytes =
+        header_number(call->connection, "Inference-Header-Content-Length");
+    if (length == -2 || (length > 0 && (uint64_t)length > most)) {
+        clv_fail(&error, CLEAVE_LIMIT, "server",
+                 "The body is %s bytes, at most %llu are allowed.",
+                 MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND,
+                                             "Content-Length"),
+                 (unsigned long long)most);
+        clv_reply_fail(&call->reply, &error);
+        call->state = ANSWERED;
+    } else if (call->json_bytes == -2) {
+        call_fail(call, CLEAVE_INVALID,
+                  "Inference-Header-Content-Length is not a number.");
+    } else if (coding != NULL && strcasecmp(coding, "identity") != 0) {
+        call_fail(call, CLEAVE_UNSUPPORTED,
+                  "Content-Encoding is not supported; send the body as it is.");
+    } else if (length > 0 && !charge(call, (uint64_t)length)) {
+        call_fail(call, CLEAVE_BUSY,
+                  "Too many bytes are waiting to be computed; try again.");
+    } else if (length > 0) {
+        (void)clv_buffer_reserve(&call->body, (size_t)length + ALIGN);
+    }
+    if (call->json_bytes > 0) {
+        call->skew = (ALIGN - (size_t)call->json_bytes % ALIGN) % ALIGN;
+    }
+    (void)clv_buffer_append(&call->body, "                ", call->skew);
+}
+
+/* First sight of a request: its headers are there, its body is not. */
+static enum MHD_Result begin(struct clv_http *http,
+                             struct MHD_Connection *connection,
+                             const char *method, const char *path,
+                             void **ret_call)
+{
+    struct call *call = call_new(http, connection);
+    cleave_error error = CLEAVE_ERROR_INIT;
+    int64_t length;
+
+    if (call == NULL) {
+        return MHD_NO;
+    }
+    *ret_call = call;
+    if (clv_route_parse(method, path, &call->route, &call->reply.allow,
+                        &error) != CLEAVE_OK) {
+        clv_reply_fail(&call->reply, &error);
+        call->reply.http = call->reply.allow != NULL ? 405 : 404;
+        call->state = ANSWERED;
+    } else if (call->route.kind == CLV_ROUTE_INFER) {
+        expect_body(call);
+    }
+    length = header_number(connection, "Content-Length");
+    if (call->state == ANSWERED &&
+        (length == -2 || length > (int64_t)CONNECTION_MEMORY)) {
+        call->final = true; /* answered now, without reading the body */
+        return send_reply(call);
+    }
+    return MHD_YES;
+}
+
+/* Reads away what follows a refusal, but not for ever. */
+static enum MHD_Result ignore(struct call *call, size_t size)
+{
+    call->ignored_bytes += size;
+    return call->ignored_bytes <= call->http->max_request_bytes ? MHD_YES
+                                                                : MHD_NO;
+}
+
+static enum MHD_Result receive(struct call *call, const char *data, size_t size)
+{
+    size_t have = call->body.size - call->skew;
+    cleave_status status;
+
+    if (call->state != RECEIVING || call->route.kind != CLV_ROUTE_INFER) {
+        return ignore(call, size);
+    }
+    if (have + size > call->charged_bytes &&
+        !charge(call, have + size - call->charged_bytes)) {
+        call_fail(call, CLEAVE_BUSY,
+                  "Too many bytes are waiting to be computed; try again.");
+        return MHD_YES;
+    }
+    status = clv_buffer_append(&call->body, data, size);
+    if (status != CLEAVE_OK) {
+        call_fail(call, status, "The body is larger than this server takes.");
+        clv_buffer_fini(&call->body);
+    }
+    return MHD_YES;
+}
+
+static bool client_has_gone(void *self)
+{
+    const struct call *call = self;
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+        call->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct pollfd p = {.events = POLLRDHUP};
+
+    if (info == NULL) {
+        return false;
+    }
+    p.fd = info->connect_fd;
+    return poll(&p, 1, 0) > 0 &&
+           (p.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
+static void work_on(struct clv_work *work, bool cancelled)
+{
+    struct call *call = (struct call *)work;
+    struct clv_infer_job job = {
+        .model = call->route.model,
+        .body = {call->body.data + call->skew, call->body.size - call->skew},
+        .json_bytes = call->json_bytes,
+        .arrived_ns = call->arrived_ns,
+        .gone = client_has_gone,
+        .self = call,
+    };
+
+    if (cancelled) {
+        call_fail(call, CLEAVE_BUSY, "The server is ending.");
+        call->reply.http = 503;
+    } else {
+        clv_infer_answer(call->http->service, &job, &call->reply);
+    }
+    clv_buffer_fini(&call->body);
+    call->state = ANSWERED;
+    MHD_resume_connection(call->connection);
+}
+
+/* The body is complete: compute, if somebody can. */
+static enum MHD_Result submit(struct call *call)
+{
+    struct clv_http *http = call->http;
+
+    if (atomic_load(&http->service->draining)) {
+        call_fail(call, CLEAVE_BUSY, "The server is ending; ask another one.");
+        return send_reply(call);
+    }
+    if (call->body.size == call->skew) {
+        call_fail(call, CLEAVE_INVALID, "The request has no body.");
+        return send_reply(call);
+    }
+    if (clv_workers_reserve(http->workers) != CLEAVE_OK) {
+        call_fail(call, CLEAVE_BUSY,
+                  "All workers are busy and the queue is full; try again.");
+        return send_reply(call);
+    }
+    call->arrived_ns = clv_clock_now_ns(http->service->clock);
+    call->state = WORKING;
+    call->work.run = work_on;
+    MHD_suspend_connection(call->connection);
+    clv_workers_push(http->workers, &call->work);
+    return MHD_YES;
+}
+
+static enum MHD_Result on_request(void *self, struct MHD_Connection *connection,
+                                  const char *path, const char *method,
+                                  const char *version, const char *data,
+                                  size_t *size, void **context)
+{
+    struct clv_http *http = self;
+    struct call *call = *context;
+
+    (void)version;
+    if (call == NULL) {
+        return begin(http, connection, method, path, context);
+    }
+    if (*size > 0) {
+        size_t came = *size;
+        *size = 0;
+        return receive(call, data, came);
+    }
+    if (call->state == ANSWERED) {
+        return send_reply(call);
+    }
+    if (call->route.kind == CLV_ROUTE_INFER) {
+        return submit(call);
+    }
+    clv_route_answer(http->service, &call->route, &call->reply);
+    call->state = ANSWERED;
+    return send_reply(call);
+}
+
+static void on_completed(void *self, struct MHD_Connection *connection,
+                         void **context, enum MHD_RequestTerminationCode why)
+{
+    struct call *call = *context;
+
+    (void)self;
+    (void)connection;
+    (void)why;
+    if (call != NULL) {
+        *context = NULL;
+        call_free(call);
+    }
+}
+
+static void init_lock(struct clv_http *http)
+{
+    pthread_condattr_t attributes;
+
+    pthread_mutex_init(&http->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&http->completed, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+static void http_free(struct clv_http *http)
+{
+    pthread_cond_destroy(&http->completed);
+    pthread_mutex_destroy(&http->lock);
+    free(http);
+}
+
+cleave_status clv_http_open(const struct clv_http_options *options,
+                            struct clv_service *service,
+                            struct clv_workers *workers,
+                            struct clv_http **ret_http, cleave_error *err)
+{
+    struct clv_http *http = calloc(1, sizeof *http);
+
+    if (http == NULL) {
+        return clv_fail_memory(err, "server", sizeof *http);
+    }
+    http->service = service;
+    http->workers = workers;
+    http->max_request_bytes = options->max_request_bytes;
+    http->max_pending_bytes = options->max_pending_bytes;
+    http->quiesced_socket = -1;
+    init_lock(http);
+    http->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
+            MHD_USE_TURBO,
+        0, NULL, NULL, on_request, http, MHD_OPTION_LISTEN_SOCKET,
+        options->socket, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)options->connections, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)options->idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        CONNECTION_MEMORY, MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
+        MHD_OPTION_END);
+    if (http->daemon == NULL) {
+        http_free(http);
+        return clv_fail(err, CLEAVE_IO, "server",
+                        "libmicrohttpd could not be started; too many open "
+                        "files or threads?");
+    }
+    *ret_http = http;
+    return CLEAVE_OK;
+}
+
+static struct timespec deadline_after(uint32_t timeout_ms)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_sec += timeout_ms / 1000;
+    t.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
+    if (t.tv_nsec >= 1000000000) {
+        t.tv_sec++;
+        t.tv_nsec -= 1000000000;
+    }
+    return t;
+}
+
+cleave_status clv_http_drain(struct clv_http *http, uint32_t timeout_ms)
+{
+    struct timespec deadline = deadline_after(timeout_ms);
+    int socket = MHD_quiesce_daemon(http->daemon);
+    int waited = 0;
+    bool empty;
+
+    pthread_mutex_lock(&http->lock);
+    if (socket != MHD_INVALID_SOCKET) {
+        http->quiesced_socket = socket;
+    }
+    while (http->calls > 0 && waited != ETIMEDOUT) {
+        waited =
+            pthread_cond_timedwait(&http->completed, &http->lock, &deadline);
+    }
+    empty = http->calls == 0;
+    pthread_mutex_unlock(&http->lock);
+    return empty ? CLEAVE_OK : CLEAVE_TIMEOUT;
+}
+
+void clv_http_close(struct clv_http *http)
+{
+    if (http == NULL) {
+        return;
+    }
+    MHD_stop_daemon(http->daemon);
+    if (http->quiesced_socket >= 0) {
+        close(http->quiesced_socket);
+    }
+    http_free(http);
+}

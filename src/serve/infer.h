@@ -1,0 +1,26 @@
+/*
+ * infer.h - one infer request, from its body to its answer.
+ */
+#ifndef CLV_INFER_H
+#define CLV_INFER_H
+
+#include "serve/reply.h"
+#include "serve/service.h"
+
+struct clv_infer_job {
+    const char *model;
+    clv_bytes body;
+    int64_t json_bytes;       /* Inference-Header-Content-Length or -1 */
+    int64_t arrived_ns;       /* when its last byte came */
+    bool (*gone)(void *self); /* true if nobody waits for the answer */
+    void *self;
+};
+
+/*
+ * Computes the answer, or the error, into an initialised reply. Called by a
+ * worker; blocks while it computes.
+ */
+void clv_infer_answer(struct clv_service *service,
+                      const struct clv_infer_job *job, struct clv_reply *reply);
+
+#endif

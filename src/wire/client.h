@@ -1,0 +1,113 @@
+/*
+ * client.h - asking a server, over HTTP.
+ *
+ * A client holds one connection to one server and keeps it open between
+ * calls. One client belongs to one thread at a time; a pool hands clients to
+ * several threads. Nothing here knows what a tensor means: bodies come from
+ * request.h and go to response.h.
+ *
+ * The usual proxy settings of the machine are honoured, except towards a
+ * loopback address. Redirects are not followed.
+ */
+#ifndef CLV_CLIENT_H
+#define CLV_CLIENT_H
+
+#include <stdbool.h>
+
+#include "base/buffer.h"
+#include "wire/metadata.h"
+#include "wire/request.h"
+#include "wire/response.h"
+#include "wire/timing.h"
+
+struct clv_client;
+struct clv_client_pool;
+
+/* Zero means default. */
+struct clv_client_options {
+    const char *url;           /* "http://host:port" or https, no default */
+    int64_t connect_ms;        /* to connect, 3000 */
+    size_t max_response_bytes; /* larger answers are refused, 256 MiB */
+};
+
+/* What one exchange brought and cost. */
+struct clv_exchange {
+    int http;            /* HTTP status */
+    int64_t json_bytes;  /* Inference-Header-Content-Length, or -1 */
+    clv_bytes body;      /* borrowed until the client's next call */
+    int64_t total_ns;    /* wall time from call to the last byte */
+    uint64_t bytes_up;   /* headers included, TLS and TCP not */
+    uint64_t bytes_down; /* likewise */
+    bool has_timing;
+    struct clv_timing timing; /* what the server says it spent */
+    int retry_after_s;        /* of an overloaded server, else 0 */
+};
+
+/*
+ * Makes a client; connects at the first call. CLEAVE_INVALID for an URL that
+ * is not http or https. `options` is copied.
+ */
+cleave_status clv_client_open(const struct clv_client_options *options,
+                              struct clv_client **ret_client,
+                              cleave_error *err);
+
+/* Takes NULL. */
+void clv_client_close(struct clv_client *client);
+
+/*
+ * GETs `path` ("/v2/health/ready"). `timeout_ms` is for the whole exchange,
+ * 0 means no limit. CLEAVE_UNREACHABLE if there is no connection,
+ * CLEAVE_TIMEOUT, CLEAVE_LIMIT for too long an answer; for an HTTP status
+ * other than 200 the status the server tells (see trouble.h). In that last
+ * case `ret_exchange` is written too.
+ */
+cleave_status clv_client_get(struct clv_client *client, const char *path,
+                             int64_t timeout_ms,
+                             struct clv_exchange *ret_exchange,
+                             cleave_error *err);
+
+/* Reads a model's metadata. The caller ends it with its fini. */
+cleave_status clv_client_model(struct clv_client *client, const char *model,
+                               int64_t timeout_ms,
+                               struct clv_model_metadata *ret_metadata,
+                               cleave_error *err);
+
+/*
+ * Sends an infer request and reads the answer; statuses as for GET. The
+ * model's name is escaped. `ret_response` borrows from the client until its
+ * next call; the caller ends it with its fini. `ret_exchange` is written
+ * whenever an answer came, whatever its HTTP status.
+ */
+cleave_status clv_client_infer(struct clv_client *client, const char *model,
+                               const struct clv_body *body, int64_t timeout_ms,
+                               struct clv_infer_response *ret_response,
+                               struct clv_exchange *ret_exchange,
+                               cleave_error *err);
+
+/* The URL that the client was opened with, without a final '/'. Borrowed. */
+const char *clv_client_url(const struct clv_client *client);
+
+/* A pool of at most `count` clients, made when first needed. */
+cleave_status clv_client_pool_open(const struct clv_client_options *options,
+                                   size_t count,
+                                   struct clv_client_pool **ret_pool,
+                                   cleave_error *err);
+
+/* All clients must have been given back. Takes NULL. */
+void clv_client_pool_close(struct clv_client_pool *pool);
+
+/*
+ * Takes a client, waiting up to `wait_ms` (0: not at all) until one is free;
+ * CLEAVE_BUSY if none became so. Thread-safe. The one used last is taken
+ * first, for its connection is the most likely to be alive.
+ */
+cleave_status clv_client_pool_take(struct clv_client_pool *pool,
+                                   int64_t wait_ms,
+                                   struct clv_client **ret_client,
+                                   cleave_error *err);
+
+/* Gives a client back. Thread-safe. */
+void clv_client_pool_give(struct clv_client_pool *pool,
+                          struct clv_client *client);
+
+#endif
