@@ -111,6 +111,13 @@ static const char *advice_of(const struct complaint *c)
     return "correct it";
 }
 
+/* libyaml has read these bytes once already, so only memory can fail it. */
+static int is_memory(cyaml_err_t code)
+{
+    return code == CYAML_ERR_OOM || code == CYAML_ERR_LIBYAML_PARSER_INIT ||
+           code == CYAML_ERR_LIBYAML_PARSER;
+}
+
 static cleave_status load(struct clv_document *d, clv_bytes bytes,
                           cleave_error *err)
 {
@@ -119,7 +126,7 @@ static cleave_status load(struct clv_document *d, clv_bytes bytes,
     cyaml_err_t code = cyaml_load_data(bytes.data, bytes.size, &config,
                                        d->schema, &d->data, NULL);
 
-    if (code == CYAML_ERR_OOM) {
+    if (is_memory(code)) {
         return clv_fail_memory(err, d->path, bytes.size);
     }
     if (code != CYAML_OK) {

@@ -96,7 +96,7 @@ static cleave_status take_key(struct reader *r, const yaml_event_t *event)
     struct level *top = &r->levels[r->depth - 1];
     size_t line = event->start_mark.line;
     size_t length = event->data.scalar.length;
-    uint32_t node;
+    uint32_t node = NO_NODE;
     cleave_status status;
 
     if (event->type != YAML_SCALAR_EVENT || length > CLV_OUTLINE_KEY) {
@@ -136,7 +136,7 @@ static cleave_status open_level(struct reader *r, uint32_t node,
 static cleave_status take_content(struct reader *r, const yaml_event_t *event)
 {
     struct level *top = r->depth > 0 ? &r->levels[r->depth - 1] : NULL;
-    uint32_t node;
+    uint32_t node = NO_NODE;
     cleave_status status = CLEAVE_OK;
 
     if (top != NULL && top->is_mapping && top->waiting == NO_NODE) {

@@ -85,7 +85,7 @@ static cleave_status take_field(struct clv_csv *csv, char **ret_field,
                                 int *ret_last, cleave_error *err)
 {
     char *field = csv->at;
-    char *end;
+    char *end = field;
     size_t step;
     int quoted = csv->at < csv->end && *csv->at == '"';
     cleave_status status =

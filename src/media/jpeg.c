@@ -32,6 +32,10 @@ static int is_harmless(tjhandle handle)
 static cleave_status refuse(tjhandle handle, const char *where,
                             cleave_error *err)
 {
+    if (strstr(tjGetErrorStr2(handle), "emory") != NULL) {
+        return clv_fail(err, CLEAVE_MEMORY, where,
+                        "No memory to decode the JPEG.");
+    }
     return clv_fail(err, CLEAVE_CORRUPT, where,
                     "The JPEG is damaged or cut short (%s); get it again.",
                     tjGetErrorStr2(handle));

@@ -17,8 +17,9 @@
 
 static cleave_status refuse(int code, const char *where, cleave_error *err)
 {
-    if (code == SPNG_EMEM) {
-        return clv_fail_memory(err, where, 0);
+    if (code == SPNG_EMEM || code == SPNG_EZLIB_INIT) {
+        return clv_fail(err, CLEAVE_MEMORY, where,
+                        "No memory to decode the PNG.");
     }
     if (code == SPNG_EUSER_WIDTH || code == SPNG_EUSER_HEIGHT ||
         code == SPNG_EOVERFLOW) {
@@ -77,7 +78,8 @@ cleave_status clv_png_decode(clv_bytes bytes, uint64_t max_pixels,
     cleave_status status;
 
     if (ctx == NULL) {
-        return clv_fail_memory(err, where, 0);
+        return clv_fail(err, CLEAVE_MEMORY, where,
+                        "No memory to decode the PNG.");
     }
     status = decode(ctx, bytes, max_pixels, where, into, err);
     spng_ctx_free(ctx);

@@ -187,7 +187,7 @@ static cleave_status resize_across(struct clv_resizer *r,
                                    uint64_t max_pixels, const char *where,
                                    struct clv_image *into, cleave_error *err)
 {
-    struct axis axis;
+    struct axis axis = {0};
     cleave_status status =
         clv_image_shape(into, width, in->height, max_pixels, where, err);
 
@@ -206,7 +206,7 @@ static cleave_status resize_down(struct clv_resizer *r,
                                  uint64_t max_pixels, const char *where,
                                  struct clv_image *into, cleave_error *err)
 {
-    struct axis axis;
+    struct axis axis = {0};
     cleave_status status =
         clv_image_shape(into, in->width, height, max_pixels, where, err);
 

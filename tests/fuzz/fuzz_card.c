@@ -11,6 +11,26 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* What later code relies on without looking again. */
+static void check(const struct clv_card *card)
+{
+    for (size_t i = 0; i < card->input_count; i++) {
+        const struct clv_card_input *input = &card->inputs[i];
+        if (input->kind == CLV_KIND_IMAGE &&
+            (input->scale == 0 || input->std[0] == 0 || input->std[2] == 0)) {
+            abort();
+        }
+        for (size_t k = 0; k < input->step_count; k++) {
+            if (input->steps[k].width == 0 || input->steps[k].height == 0) {
+                abort();
+            }
+        }
+    }
+    for (size_t i = 0; i < card->output_count; i++) {
+        clv_card_label(&card->outputs[i], i);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct clv_card *card = NULL;
@@ -19,14 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         clv_card_new((clv_bytes){data, size}, "card.yaml", &card, &err);
 
     if (status == CLEAVE_OK) {
-        if (card->input_count == 0 || card->inputs[0].std[0] == 0) {
-            if (card->inputs[0].kind == CLV_KIND_IMAGE) {
-                abort();
-            }
-        }
-        for (size_t i = 0; i < card->output_count; i++) {
-            clv_card_label(&card->outputs[i], i);
-        }
+        check(card);
     } else if (err.code != status || strlen(err.text) == 0) {
         abort(); /* every error says what is wrong */
     }

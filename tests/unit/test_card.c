@@ -226,6 +226,39 @@ static void labels_are_read_beside_the_card(void **state)
     assert_non_null(strstr(err.text, "no.txt"));
 }
 
+/* Every ```yaml block of the manual is a card. */
+static void the_manual_s_examples_load(void **state)
+{
+    struct clv_buffer b;
+    const char *from;
+    const char *end;
+    int count = 0;
+
+    (void)state;
+    clv_buffer_init(&b, 1 << 20);
+    assert_int_equal(CLEAVE_OK, clv_file_read(TEST_SOURCE_DIR "/docs/card.md",
+                                              1 << 19, &b, NULL));
+    assert_int_equal(CLEAVE_OK, clv_buffer_append(&b, "", 1));
+    for (from = strstr((char *)b.data, "```yaml\n"); from != NULL;
+         from = strstr(end + 3, "```yaml\n")) {
+        struct clv_card *card = NULL;
+        cleave_error err = CLEAVE_ERROR_INIT;
+
+        from += strlen("```yaml\n");
+        end = strstr(from, "```");
+        assert_non_null(end);
+        if (clv_card_new(
+                (clv_bytes){(const uint8_t *)from, (size_t)(end - from)},
+                "card.md", &card, &err) != CLEAVE_OK) {
+            fail_msg("%s: %s", err.where, err.text);
+        }
+        clv_card_free(card);
+        count++;
+    }
+    clv_buffer_fini(&b);
+    assert_int_equal(2, count);
+}
+
 static void all_real_cards_load(void **state)
 {
     const char *found = data_path("cards");
@@ -272,6 +305,7 @@ int main(void)
         cmocka_unit_test(arrays_are_checked),
         cmocka_unit_test(hostile_cards_are_refused),
         cmocka_unit_test(labels_are_read_beside_the_card),
+        cmocka_unit_test(the_manual_s_examples_load),
         cmocka_unit_test(all_real_cards_load),
     };
     return cmocka_run_group_tests(tests, scratch_open, scratch_close);
