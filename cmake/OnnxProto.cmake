@@ -13,5 +13,5 @@ add_custom_command(
 add_library(onnx_proto OBJECT ${ONNX_PROTO_OUT}/onnx/onnx.pb-c.c)
 set_target_properties(onnx_proto PROPERTIES
     POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden)
-target_include_directories(onnx_proto SYSTEM PUBLIC ${ONNX_PROTO_OUT})
-target_link_libraries(onnx_proto PUBLIC cleave_sanitizers)
+target_include_directories(onnx_proto SYSTEM PRIVATE ${ONNX_PROTO_OUT})
+target_link_libraries(onnx_proto PRIVATE cleave_sanitizers)

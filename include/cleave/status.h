@@ -59,10 +59,7 @@ typedef struct cleave_error {
     char text[512];
 } cleave_error;
 
-#define CLEAVE_ERROR_INIT \
-    {                     \
-        CLEAVE_OK, "", "" \
-    }
+#define CLEAVE_ERROR_INIT {CLEAVE_OK, "", ""}
 
 /* The text of a status, for example "ok". Never NULL. */
 CLEAVE_API const char *cleave_status_text(cleave_status status);

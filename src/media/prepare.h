@@ -1,0 +1,58 @@
+/*
+ * prepare.h - from a picture to the tensor that a model takes.
+ *
+ * The card's steps are done in order, then each element becomes
+ * (x * scale - mean[c]) / std[c] in the model's layout, channel order and
+ * element type: f32, f16, or u8 (rounded, and kept within 0 and 255).
+ *
+ * A clv_preparer is working memory, to be kept from picture to picture; it
+ * belongs to one thread.
+ */
+#ifndef CLV_PREPARE_H
+#define CLV_PREPARE_H
+
+#include <stdint.h>
+
+#include "cleave/status.h"
+#include "cleave/tensor.h"
+#include "media/card.h"
+#include "media/image.h"
+#include "media/resize.h"
+
+struct clv_preparer {
+    struct clv_resizer resizer;
+    struct clv_image other; /* the picture after a resize */
+    uint64_t max_pixels;    /* 0: the default of image.h */
+};
+
+/* Allocates nothing. */
+void clv_preparer_init(struct clv_preparer *preparer, uint64_t max_pixels);
+
+/* Gives the memory back. */
+void clv_preparer_fini(struct clv_preparer *preparer);
+
+/*
+ * The tensor that a picture of this size becomes: name and element type are
+ * those of `want`, as is the rank if it is 3 (no batch), else it is 4 with a
+ * batch of 1. CLEAVE_MISMATCH if a crop is larger than the picture at that
+ * step, or if the result does not fit `want`, the model's input; the error
+ * names both shapes. CLEAVE_UNSUPPORTED for other element types. `where`
+ * names the picture. `ret_info` borrows the name.
+ */
+cleave_status clv_prepare_form(const struct clv_card_input *input,
+                               uint32_t width, uint32_t height,
+                               const cleave_tensor_info *want,
+                               const char *where, cleave_tensor_info *ret_info,
+                               cleave_error *err);
+
+/*
+ * Does the steps and fills `into`, whose info must be what clv_prepare_form
+ * gave for this picture and whose memory is the caller's. The picture is
+ * consumed: afterwards it is what the steps made of it.
+ */
+cleave_status clv_prepare(struct clv_preparer *preparer,
+                          const struct clv_card_input *input,
+                          struct clv_image *image, const char *where,
+                          const cleave_tensor *into, cleave_error *err);
+
+#endif
