@@ -102,14 +102,22 @@ static cleave_status take_part(struct inference *i)
 {
     const char *names[CLV_MESSAGE_TENSORS];
     int64_t started_ns = now(i);
+    cleave_error why = CLEAVE_ERROR_INIT;
     cleave_status status;
 
     for (size_t k = 0; k < i->request.input_count; k++) {
         names[k] = i->request.inputs[k].info.name;
     }
-    status = clv_parts_take(i->service->parts, i->model->network, names,
-                            i->request.input_count, i->deadline_ns, &i->part,
-                            i->err);
+    status =
+        clv_parts_take(i->service->parts, i->model->network, names,
+                       i->request.input_count, i->deadline_ns, &i->part, &why);
+    if (status == CLEAVE_NOT_FOUND) { /* `where` is the tensor at fault */
+        clv_fail(i->err, status, why.where, "Model '%s', tensor '%s': %s",
+                 i->model->name, why.where, why.text);
+    } else if (status != CLEAVE_OK) {
+        clv_fail(i->err, status, why.where, "Model '%s': %s", i->model->name,
+                 why.text);
+    }
     i->timing.queue_ns += now(i) - started_ns;
     return status;
 }
