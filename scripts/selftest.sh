@@ -152,6 +152,7 @@ prove_names()
         commit_fault 'generated files' src/model/onnx.pb-c.c
         commit_fault 'generated files' docs/cleave.1
         commit_fault 'generated files' build/build.ninja
+        commit_fault 'generated files' .deps
         commit_fault 'generated files' src/base/fail.o
         commit_fault 'a name that says nothing' scripts/util.sh
     fi

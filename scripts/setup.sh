@@ -225,7 +225,8 @@ $packages"
 system=$(. /etc/os-release && echo "$PRETTY_NAME")
 codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 
-mkdir -p "$deps"
+mkdir -p "$deps" 2>/dev/null || die "$deps should be a folder, and is
+a file or a link to nothing; remove it and run this again."
 exec 9>"$deps/lock"
 flock -n 9 || { say "waiting for another setup of this tree"; flock 9; }
 
