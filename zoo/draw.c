@@ -41,6 +41,7 @@ struct settings {
     long seed;
     long size;
     long quality;
+    long hard;
 };
 
 /* One row makes a flag, its check and its line of --help. */
@@ -70,6 +71,7 @@ static const struct flag flags[] = {
            "pixels a side (default 256)"),
     NUMBER("--quality", quality, 0, 100,
            "of JPEG (default 92); 0, with --raw only: without JPEG"),
+    NUMBER("--hard", hard, 0, 100, "how hard, 0-100 (default 100)"),
 };
 
 enum { FLAGS = sizeof flags / sizeof flags[0] };
@@ -189,7 +191,7 @@ static int class_of(long number)
 static int draw_picture(struct drawer *drawer, long number)
 {
     clv_scene_draw(drawer->scene, (uint64_t)drawer->set.seed, (uint64_t)number,
-                   class_of(number), drawer->rgb);
+                   class_of(number), (int)drawer->set.hard, drawer->rgb);
     return drawer->set.quality ? pack_picture(drawer) : 0;
 }
 
@@ -356,7 +358,8 @@ static void drawer_fini(struct drawer *drawer)
 
 int main(int argc, char **argv)
 {
-    struct drawer drawer = {.set = {.seed = 1, .size = 256, .quality = 92}};
+    struct drawer drawer = {
+        .set = {.seed = 1, .size = 256, .quality = 92, .hard = 100}};
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0) {
             print_help();

@@ -58,6 +58,7 @@ struct clv_scene {
     int16_t *field; /* side * side, about -16384 to 16384 */
     int16_t *spare; /* the same size, while the field grows */
     float *plane;   /* size * size * 3, 0 to 255 but not yet clamped */
+    float hard;     /* 0 to 1 */
     struct clv_dice dice;
 };
 
@@ -232,13 +233,16 @@ static int paint_gap(const struct paint *a, const struct paint *b)
 }
 
 /* Object and ground differ enough to be told apart; the demand shrinks. */
-static void choose_paints(struct clv_dice *dice, struct paint *ground,
+static void choose_paints(struct clv_scene *scene, struct paint *ground,
                           struct paint *object)
 {
-    int start = 40 + clv_dice_below(dice, 81);
-    roll_paint(dice, ground, 70);
+    struct clv_dice *dice = &scene->dice;
+    float enough = clv_dice_between(dice, 40.0f, 120.0f);
+    int change = 20 + (int)(50.0f * scene->hard);
+    int start = (int)(enough * scene->hard + 150.0f * (1.0f - scene->hard));
+    roll_paint(dice, ground, change);
     for (int gap = start; gap > 0; gap--) {
-        roll_paint(dice, object, 55);
+        roll_paint(dice, object, change);
         if (paint_gap(ground, object) >= gap * gap)
             return;
     }
@@ -339,7 +343,8 @@ static void put_object(struct clv_scene *scene, struct layer *layer,
 {
     struct clv_dice *dice = &scene->dice;
     float c, s;
-    float scale = clv_dice_between(dice, 0.27f, 0.66f);
+    float least = 0.55f - 0.28f * scene->hard;
+    float scale = clv_dice_between(dice, least, 0.66f);
     float squeeze = clv_dice_between(dice, 0.82f, 1.18f);
     float lean = clv_dice_between(dice, -0.22f, 0.22f) * scale;
     clv_dice_turn(dice, 0.55f, &c, &s);
@@ -477,20 +482,29 @@ static void expose(struct clv_scene *scene, float sigma, uint8_t *rgb)
     }
 }
 
+/* At least `low`, and how much more is up to the dice and the hardness. */
+static int roll_count(struct clv_scene *scene, int low, int more)
+{
+    float count = (float)clv_dice_below(&scene->dice, more + 1);
+    return low + (int)(count * scene->hard + 0.5f);
+}
+
 /* Blur and noise are set for 256 pixels a side and scaled to other sizes. */
 void clv_scene_draw(struct clv_scene *scene, uint64_t seed, uint64_t index,
-                    int class_index, uint8_t *rgb)
+                    int class_index, int hard, uint8_t *rgb)
 {
     struct clv_dice *dice = &scene->dice;
     struct paint ground;
     struct layer object;
+    float relative = (float)scene->size * (1.0f / 256.0f);
     clv_dice_init(dice, seed, index);
-    choose_paints(dice, &ground, &object.paint);
-    int behind = 4 + clv_dice_below(dice, 12);
-    int in_front = clv_dice_below(dice, 5);
+    scene->hard = (float)hard * 0.01f;
+    choose_paints(scene, &ground, &object.paint);
+    int behind = roll_count(scene, 1, 14);
+    int in_front = roll_count(scene, 0, 4);
     int shadowed = clv_dice_below(dice, 2);
-    int passes = clv_dice_below(dice, 7) * scene->size / 256;
-    float sigma = clv_dice_between(dice, 1.0f, 18.0f) * (float)scene->size;
+    int passes = roll_count(scene, 0, 6) * scene->size / 256;
+    float sigma = clv_dice_between(dice, 1.0f, 2.0f + 16.0f * scene->hard);
     fill_field(scene);
     paint_ground(scene, &ground);
     put_scraps(scene, behind, 0.0f, 0.0f, 1.0f, 0.22f);
@@ -501,5 +515,5 @@ void clv_scene_draw(struct clv_scene *scene, uint64_t seed, uint64_t index,
     put_scraps(scene, in_front, object.cx, object.cy, 0.40f, 0.24f);
     light(scene);
     blur(scene, passes);
-    expose(scene, sigma * (1.0f / 256.0f), rgb);
+    expose(scene, sigma * relative, rgb);
 }

@@ -16,42 +16,16 @@
 
 #include <math.h>
 
-#define DISC(op, x, y, r)                   \
-    {                                       \
-        CLV_PART_##op, CLV_PART_DISC, r, 1, \
-        {                                   \
-            {                               \
-                x, y                        \
-            }                               \
-        }                                   \
-    }
-#define CAPSULE(op, ax, ay, bx, by, r)         \
-    {                                          \
-        CLV_PART_##op, CLV_PART_CAPSULE, r, 2, \
-        {                                      \
-            {ax, ay},                          \
-            {                                  \
-                bx, by                         \
-            }                                  \
-        }                                      \
-    }
-#define BAR(op, ax, ay, bx, by, r)         \
-    {                                      \
-        CLV_PART_##op, CLV_PART_BAR, r, 2, \
-        {                                  \
-            {ax, ay},                      \
-            {                              \
-                bx, by                     \
-            }                              \
-        }                                  \
-    }
-#define POLYGON(op, n, ...)                       \
-    {                                             \
-        CLV_PART_##op, CLV_PART_POLYGON, 0.0f, n, \
-        {                                         \
-            __VA_ARGS__                           \
-        }                                         \
-    }
+/* clang-format off */
+#define DISC(op, x, y, r) \
+    {CLV_PART_##op, CLV_PART_DISC, r, 1, {{x, y}}}
+#define CAPSULE(op, ax, ay, bx, by, r) \
+    {CLV_PART_##op, CLV_PART_CAPSULE, r, 2, {{ax, ay}, {bx, by}}}
+#define BAR(op, ax, ay, bx, by, r) \
+    {CLV_PART_##op, CLV_PART_BAR, r, 2, {{ax, ay}, {bx, by}}}
+#define POLYGON(op, n, ...) \
+    {CLV_PART_##op, CLV_PART_POLYGON, 0.0f, n, {__VA_ARGS__}}
+/* clang-format on */
 
 enum { SPIRAL = 14, GEAR = 15 };
 
