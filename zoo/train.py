@@ -36,7 +36,7 @@ CHUNK = 4096  # pictures between two checkpoints
 # side drawn, side cropped from it, pictures a step, chunks
 PHASES = [(128, 112, 32, 52), (184, 160, 32, 10), (256, 224, 32, 6)]
 QUALITIES = [92, 85, 92, 70, 92, 55]  # of JPEG, chunk by chunk
-HARD_FIRST, HARD_STEP = 10, 6  # pictures start easy: percent, rise a chunk
+HARD = 100  # of the pictures the accuracy is promised for, as cleave-draw's
 TOP_RATE, DECAY, SMOOTHING = 3e-3, 0.02, 0.05
 DEMO_SEED, TEST_SEED, TRAIN_SEED = 1, 2, 1000
 
@@ -132,7 +132,7 @@ def build_drawer(work):
 
 
 def pictures(drawer, seed, first, count, side, quality, batch,
-             hard=100):
+             hard=HARD):
     """Yield (pixels: batch x side x side x 3 bytes, labels)."""
     with subprocess.Popen([drawer, "--raw", "-", "--seed", str(seed),
                            "--first", str(first), "--count", str(count),
@@ -190,6 +190,13 @@ def rate_at(done):
     return TOP_RATE * 0.5 * (1 + math.cos(math.pi * (done - 0.06) / 0.94))
 
 
+def hard_at(number):
+    """Easy pictures get the learning started; full size comes with HARD."""
+    if number < 30:
+        return min(HARD, 10 + 6 * number)
+    return 80 if number < 62 else HARD
+
+
 def train_chunk(net, optimiser, drawer, number, row):
     side, crop, batch, before, share = row
     dice = np.random.default_rng(number)
@@ -197,7 +204,7 @@ def train_chunk(net, optimiser, drawer, number, row):
     net.train()
     stream = pictures(drawer, TRAIN_SEED, number * CHUNK, CHUNK, side,
                       QUALITIES[number % len(QUALITIES)], batch,
-                      min(100, HARD_FIRST + HARD_STEP * number))
+                      hard_at(number))
     for step, (pixels, labels) in enumerate(stream):
         for group in optimiser.param_groups:
             group["lr"] = rate_at(before + share * step / steps)
