@@ -13,7 +13,7 @@
  * codec would find the pictures far easier than real ones.
  *
  * How hard the task is, is decided by the handful of ranges in put_object(),
- * choose_paints(), put_scraps() and clv_scene_draw().
+ * choose_paints() and clv_scene_draw(), which all give way to one number.
  *
  * The same bytes everywhere: no libm but sqrtf, no contraction of products and
  * sums (see the build's flags), and dice are never rolled twice within one
