@@ -21,7 +21,7 @@
  * (start several with different --first), and any other format.
  */
 #include "scene.h"
-#include "shapes.h"
+#include "figures.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -52,14 +52,10 @@ struct flag {
     long low, high;
 };
 
-#define TEXT(name, value, field, help)                               \
-    {                                                                \
-        name, value, help, offsetof(struct settings, field), 1, 0, 0 \
-    }
-#define NUMBER(name, field, low, high, help)                            \
-    {                                                                   \
-        name, "N", help, offsetof(struct settings, field), 0, low, high \
-    }
+#define TEXT(name, value, field, help) \
+    {name, value, help, offsetof(struct settings, field), 1, 0, 0}
+#define NUMBER(name, field, low, high, help) \
+    {name, "N", help, offsetof(struct settings, field), 0, low, high}
 
 static const struct flag flags[] = {
     TEXT("--out", "DIR", out, "write a data folder: images and labels"),

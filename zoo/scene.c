@@ -22,7 +22,7 @@
  * Left out: perspective, several objects, textures that follow a surface.
  */
 #include "scene.h"
-#include "shapes.h"
+#include "figures.h"
 
 #include <stdlib.h>
 

@@ -124,7 +124,7 @@ class Net(nn.Module):
 def build_drawer(work):
     """Compile cleave-draw; contraction off, so that every machine agrees."""
     drawer = os.path.join(work, "cleave-draw")
-    sources = [os.path.join(HERE, f) for f in ("draw.c", "scene.c", "shapes.c")]
+    sources = [os.path.join(HERE, f) for f in ("draw.c", "scene.c", "figures.c")]
     subprocess.run(["cc", "-std=c17", "-O2", "-ffp-contract=off",
                     "-D_POSIX_C_SOURCE=200809L", "-o", drawer, *sources,
                     "-lturbojpeg", "-lm"], check=True)

@@ -52,10 +52,7 @@ typedef struct cleave_session_options {
     uint32_t deadline_ms;   /* of one exchange with the server; default 30000 */
 } cleave_session_options;
 
-#define CLEAVE_SESSION_OPTIONS_INIT \
-    {                               \
-        0                           \
-    }
+#define CLEAVE_SESSION_OPTIONS_INIT {0}
 
 /* One class of a classification. `label` is NULL if the card has none. */
 typedef struct cleave_class {

@@ -1,5 +1,5 @@
 /*
- * shapes.c - what the drawn things look like.
+ * figures.c - what the drawn things look like.
  *
  * Sixteen small drawings, written as tables of parts so that they can be read
  * and changed as one would change a drawing: a house is a square wall, a roof
@@ -12,7 +12,7 @@
  *
  * Left out: curves other than circles, and text. Neither is needed.
  */
-#include "shapes.h"
+#include "figures.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /*
- * shapes.h - outlines that can be drawn: the sixteen classes, and scraps.
+ * figures.h - outlines that can be drawn: the sixteen classes, and scraps.
  *
  * A shape is a short list of simple parts (disc, polygon, bar, ...), each of
  * which is added to, cut out of, or intersected with what the parts before it
@@ -17,8 +17,8 @@
  * Thread rule: call clv_shapes_init() once before anything else; afterwards
  * all functions may be called from any thread. Nothing here can fail.
  */
-#ifndef CLV_ZOO_SHAPES_H
-#define CLV_ZOO_SHAPES_H
+#ifndef CLV_ZOO_FIGURES_H
+#define CLV_ZOO_FIGURES_H
 
 #include <stdint.h>
 
