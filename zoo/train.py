@@ -4,7 +4,7 @@ Run it from anywhere, with Debian 12's own Python:
 
     apt-get install --no-install-recommends gcc libturbojpeg0-dev \\
         python3-torch python3-onnx python3-numpy
-    /usr/bin/python3 zoo/train.py --work DIR     # about 40 minutes on one core
+    /usr/bin/python3 zoo/train.py --work DIR     # about 45 minutes on one core
 
 It compiles cleave-draw into DIR, trains, writes a checkpoint there after every
 few thousand pictures, and at the end writes shapes.onnx beside this file and
@@ -16,7 +16,7 @@ nothing can be learnt by heart. Most are small (112 pixels), which is eight
 times cheaper than 224; the last ones have the full size, to adapt to it.
 
 Seeds: 1 is the demo's picture set and 2 the larger held-out set; training
-draws from seed 1000 on only.
+draws from seed 1000 only.
 """
 import argparse
 import math
