@@ -98,8 +98,8 @@ static int connect_to(uint16_t port)
 
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    must_be(fd >= 0 && connect(fd, (struct sockaddr *)&address,
-                               sizeof address) == 0,
+    must_be(fd >= 0 &&
+                connect(fd, (struct sockaddr *)&address, sizeof address) == 0,
             "connect");
     no_delay(fd);
     return fd;
@@ -166,8 +166,8 @@ static struct peer start(void (*be)(int said, int life))
     close(said[1]);
     close(life[0]);
     peer.life = life[1];
-    must_be(peer.pid > 0 && read(said[0], &peer.port, sizeof peer.port) ==
-                                sizeof peer.port,
+    must_be(peer.pid > 0 &&
+                read(said[0], &peer.port, sizeof peer.port) == sizeof peer.port,
             "starting the other side");
     close(said[0]);
     return peer;

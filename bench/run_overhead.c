@@ -76,8 +76,8 @@ static void bare_open(struct bare *b, const char *path,
                       const cleave_tensor *inputs, size_t input_count,
                       const cleave_tensor *outputs, size_t output_count)
 {
-    *b = (struct bare){.input_count = input_count,
-                       .output_count = output_count};
+    *b =
+        (struct bare){.input_count = input_count, .output_count = output_count};
     b->api = OrtGetApiBase()->GetApi(ORT_API_VERSION);
     must(b, b->api->CreateEnv(ORT_LOGGING_LEVEL_FATAL, "bench", &b->env));
     must(b, b->api->CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault,

@@ -114,9 +114,9 @@ void subject_open(struct subject *s, const struct stage *stage,
     if (strrchr(s->name, '.') != NULL) {
         *strrchr(s->name, '.') = '\0';
     }
-    stage_must(clv_network_open(path, stage->engine, stage->store, &s->network,
-                                &err),
-               &err, path);
+    stage_must(
+        clv_network_open(path, stage->engine, stage->store, &s->network, &err),
+        &err, path);
     infos = clv_network_inputs(s->network, &s->input_count);
     s->inputs = must_calloc(s->input_count, sizeof *s->inputs);
     for (size_t i = 0; i < s->input_count; i++) {

@@ -114,9 +114,8 @@ static void print_row(json_t *row)
 void tally_row(const char *id, const char *what, double value, const char *unit,
                double bar, json_t *context)
 {
-    json_t *row =
-        json_pack("{s:s, s:s, s:f, s:s}", "id", id, "what", what, "value",
-                  value, "unit", unit);
+    json_t *row = json_pack("{s:s, s:s, s:f, s:s}", "id", id, "what", what,
+                            "value", value, "unit", unit);
 
     json_object_set_new(row, "bar", bar > 0 ? json_real(bar) : json_null());
     json_object_set_new(row, "pass",

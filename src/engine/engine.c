@@ -74,6 +74,11 @@ const char *clv_engine_identity(const struct clv_engine *engine)
     return engine->identity;
 }
 
+uint32_t clv_engine_channel_block(const struct clv_engine *engine)
+{
+    return engine->channel_block;
+}
+
 int clv_engine_saves_graphs(const struct clv_engine *engine)
 {
     return engine->saves_graphs;

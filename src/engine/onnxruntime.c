@@ -24,6 +24,13 @@
 #include "base/fail.h"
 #include "base/sha256.h"
 
+/* The largest block of its NCHWc layout; which it has on x86 only. */
+#if defined(__x86_64__)
+#define CHANNEL_BLOCK 16
+#else
+#define CHANNEL_BLOCK 0
+#endif
+
 /* -- The process's one environment, counted -- */
 
 static struct {
@@ -235,6 +242,7 @@ static cleave_status fill_engine(struct ort_engine *e, cleave_error *err)
     snprintf(e->base.identity, sizeof e->base.identity, "onnxruntime %s %s %s",
              OrtGetApiBase()->GetVersionString(), e->name.scheme, hex);
     e->base.saves_graphs = strcmp(e->name.scheme, "cpu") == 0;
+    e->base.channel_block = e->base.saves_graphs ? CHANNEL_BLOCK : 0;
     return status;
 }
 
