@@ -194,6 +194,5 @@ cleave_status clv_session_run(struct clv_session *session,
             return status;
         }
     }
-    session->engine->ops->release(outputs);
     return session->engine->ops->run(session, inputs, outputs, err);
 }

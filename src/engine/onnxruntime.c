@@ -8,7 +8,8 @@
  * Sessions are made to be many and small: weights come from mapped memory
  * (AddInitializer), kernels that repack them share one container, and
  * activations come from one arena for all. Outputs are ONNX Runtime's own
- * memory, lent to the caller until the next run.
+ * memory, lent to the caller until the next run, which writes into the same
+ * memory again where the shape is fixed.
  *
  * This is the only file that knows ONNX Runtime's header.
  */
@@ -461,6 +462,9 @@ static OrtStatus *read_end(struct ort_session *s, OrtAllocator *allocator,
 
 static int is_fixed(const cleave_tensor_info *info)
 {
+    if (info->type == CLEAVE_TYPE_NONE) {
+        return 0;
+    }
     for (uint32_t i = 0; i < info->rank; i++) {
         if (info->shape[i] < 0) {
             return 0;
@@ -605,15 +609,20 @@ static cleave_status ort_load(struct clv_engine *base,
 
 /* -- Running -- */
 
-static void ort_release(struct clv_outputs *outputs)
+static void release_output(struct clv_outputs *outputs, size_t i)
 {
     struct ort_session *s = (struct ort_session *)outputs->session;
 
-    for (size_t i = 0; i < s->base.output_count; i++) {
-        if (outputs->held[i] != NULL) {
-            s->api->ReleaseValue(outputs->held[i]);
-            outputs->held[i] = NULL;
-        }
+    if (outputs->held[i] != NULL) {
+        s->api->ReleaseValue(outputs->held[i]);
+        outputs->held[i] = NULL;
+    }
+}
+
+static void ort_release(struct clv_outputs *outputs)
+{
+    for (size_t i = 0; i < outputs->session->output_count; i++) {
+        release_output(outputs, i);
     }
 }
 
@@ -627,7 +636,7 @@ static OrtStatus *view(struct ort_session *s, size_t i, OrtValue *value,
     uint64_t bytes;
 
     t->info = s->base.outputs[i];
-    if (!s->output_is_fixed[i] || t->info.type == CLEAVE_TYPE_NONE) {
+    if (!s->output_is_fixed[i]) {
         status = s->api->GetTypeInfo(value, &type);
         if (status == NULL) {
             status = read_form(s->api, type, &t->info);
@@ -663,6 +672,11 @@ static cleave_status ort_run(struct clv_session *base,
             return clv_fail_memory(err, "inputs", base->input_count);
         }
     }
+    for (size_t i = 0; i < base->output_count; i++) {
+        if (!s->output_is_fixed[i]) {
+            release_output(outputs, i);
+        }
+    }
     for (size_t i = 0; status == NULL && i < base->input_count; i++) {
         status = wrap(s->api, s->memory, &inputs[i], &values[i]);
     }
@@ -673,7 +687,9 @@ static cleave_status ort_run(struct clv_session *base,
                              (OrtValue **)outputs->held);
     }
     for (size_t i = 0; status == NULL && i < base->output_count; i++) {
-        status = view(s, i, outputs->held[i], &outputs->tensors[i]);
+        if (!s->output_is_fixed[i] || outputs->tensors[i].data == NULL) {
+            status = view(s, i, outputs->held[i], &outputs->tensors[i]);
+        }
     }
     for (size_t i = 0; i < base->input_count; i++) {
         if (values[i] != NULL) {
