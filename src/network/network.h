@@ -144,11 +144,13 @@ struct clv_session *clv_part_session(struct clv_part *part);
 
 /*
  * Bytes that the part keeps in memory beyond what other loaded parts of the
- * network already keep (its own structures, and weights nobody else maps).
+ * network already keep: its own structures, weights that nobody else maps,
+ * and the copies that kernels pack of them. An estimate, meant to err on the
+ * high side; memory for activations, shared by all parts, is not in it.
  */
 uint64_t clv_part_bytes(const struct clv_part *part);
 
-/* Bytes that all loaded parts of the network keep in memory. */
+/* Bytes that all loaded parts of the network keep in memory, likewise. */
 uint64_t clv_network_bytes(const struct clv_network *network);
 
 #endif

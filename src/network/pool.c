@@ -49,11 +49,59 @@ static int reserve(struct clv_pool *pool, size_t more)
     return 1;
 }
 
+/*
+ * Operators that keep a weight once more, packed for their kernels. The
+ * convolutions of the blocked layout do not: theirs was packed on disk.
+ */
+static int packs_weights(const char *op)
+{
+    static const char *const packing[] = {
+        "Gemm",          "FusedGemm",     "MatMul",
+        "FusedMatMul",   "MatMulInteger", "MatMulIntegerToFloat",
+        "QGemm",         "QLinearConv",   "DynamicQuantizeMatMul",
+        "QLinearMatMul", "ConvInteger",   "ConvTranspose",
+        "Attention",     "QAttention",    "LSTM",
+        "GRU",
+    };
+
+    for (size_t i = 0; i < sizeof packing / sizeof packing[0]; i++) {
+        if (strcmp(op, packing[i]) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Marks the tensors that some operator packs. */
+static uint8_t *mark_packed(const struct clv_model *stub)
+{
+    uint8_t *mark = calloc((size_t)clv_model_tensor_count(stub) + 1, 1);
+
+    for (uint32_t i = 0; mark && i < clv_model_node_count(stub); i++) {
+        struct clv_ids in = clv_model_node_inputs(stub, i);
+        int packs = packs_weights(clv_model_node_op(stub, i));
+        for (uint32_t j = 0; packs && j < in.count; j++) {
+            mark[in.id[j]] = 1;
+        }
+    }
+    return mark;
+}
+
+static uint64_t kept_bytes(const struct clv_model *stub,
+                           const struct clv_weight *w, const uint8_t *packed)
+{
+    uint32_t id = clv_model_find_tensor(stub, w->tensor.info.name);
+
+    return w->tensor.bytes * (id != CLV_NONE && packed[id] ? 2 : 1);
+}
+
 int clv_pool_add(struct clv_pool *pool, const struct clv_model *stub)
 {
     uint32_t n = clv_model_weight_count(stub);
+    uint8_t *packed = mark_packed(stub);
 
-    if (!reserve(pool, n)) {
+    if (packed == NULL || !reserve(pool, n)) {
+        free(packed);
         return 0;
     }
     for (uint32_t i = 0; i < n; i++) {
@@ -66,11 +114,12 @@ int clv_pool_add(struct clv_pool *pool, const struct clv_model *stub)
         blob = find(pool, id);
         if (blob == NULL) {
             blob = &pool->blobs[pool->count++];
-            *blob = (struct clv_pool_blob){id, w.tensor.bytes, 0};
+            *blob = (struct clv_pool_blob){id, kept_bytes(stub, &w, packed), 0};
         }
         pool->bytes += blob->users == 0 ? blob->bytes : 0;
         blob->users++;
     }
+    free(packed);
     return 1;
 }
 

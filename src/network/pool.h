@@ -14,8 +14,8 @@
 #include "model/model.h"
 
 struct clv_pool_blob {
-    uint64_t id; /* the first 64 bits of its hash */
-    uint64_t bytes;
+    uint64_t id;    /* the first 64 bits of its hash */
+    uint64_t bytes; /* with the engine's own copy, where it makes one */
     uint32_t users;
 };
 
