@@ -319,7 +319,9 @@ static cleave_status make_nodes(struct clv_model *model, struct mentions *m,
     for (uint32_t i = 0; i < model->node_count; i++) {
         model->nodes[i].proto = g->node[i];
     }
-    qsort(m->item, m->count, sizeof *m->item, compare_owner);
+    if (m->count > 1) {
+        qsort(m->item, m->count, sizeof *m->item, compare_owner);
+    }
     for (size_t i = 0; i < m->count; i++) {
         const struct mention *at = &m->item[i];
         struct clv_graph_node *node;
