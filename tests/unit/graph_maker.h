@@ -24,6 +24,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "model/model.h"
 #include "onnx/onnx.pb-c.h"
 #include "tensor/element.h"
 
@@ -460,6 +461,32 @@ static inline void maker_write(const struct maker *m, const char *path)
 
     maker_write_bytes(bytes, path);
     free((void *)(uintptr_t)bytes.data);
+}
+
+/* Opens the model from memory that lives as long as the maker. */
+static inline cleave_status maker_parse(struct maker *m,
+                                        struct clv_model **ret_model,
+                                        cleave_error *err)
+{
+    size_t size = onnx__model_proto__get_packed_size(&m->model);
+    uint8_t *bytes = maker_room(m, size + 1);
+
+    onnx__model_proto__pack(&m->model, bytes);
+    return clv_model_parse((clv_bytes){bytes, size}, "made.onnx", ret_model,
+                           err);
+}
+
+/* The same for a model that must be good. */
+static inline struct clv_model *maker_model(struct maker *m)
+{
+    cleave_error err = CLEAVE_ERROR_INIT;
+    struct clv_model *model;
+
+    if (maker_parse(m, &model, &err) != CLEAVE_OK) {
+        fprintf(stderr, "%s: %s\n", err.where, err.text);
+        abort();
+    }
+    return model;
 }
 
 #endif
