@@ -111,6 +111,26 @@ static void the_last_bytes_count_too(void **state)
     assert_int_equal(scratch_count(s->folder), 0);
 }
 
+static void flushing_tells_of_a_full_disk_before_the_commit(void **state)
+{
+    struct scratch *s = *state;
+    struct rlimit before = limit_begin(5);
+    cleave_status status[2];
+    struct clv_writer w;
+
+    assert_int_equal(clv_writer_open(&w, scratch_path(s, "f"), NULL),
+                     CLEAVE_OK);
+    clv_writer_put(&w, "0123", 4);
+    status[0] = clv_writer_flush(&w, NULL);
+    clv_writer_put(&w, "45", 2);
+    status[1] = clv_writer_flush(&w, NULL);
+    limit_end(before);
+    clv_writer_abandon(&w);
+    assert_int_equal(status[0], CLEAVE_OK);
+    assert_int_equal(status[1], CLEAVE_IO);
+    assert_int_equal(scratch_count(s->folder), 0);
+}
+
 static void a_folder_in_the_way_is_an_error(void **state)
 {
     struct scratch *s = *state;
@@ -136,6 +156,7 @@ int main(void)
         IN_FOLDER(alignment_is_filled_with_zeroes),
         IN_FOLDER(a_full_disk_keeps_the_old_file),
         IN_FOLDER(the_last_bytes_count_too),
+        IN_FOLDER(flushing_tells_of_a_full_disk_before_the_commit),
         IN_FOLDER(a_folder_in_the_way_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
