@@ -11,10 +11,11 @@
  *         +--refused-----+-----------------------> ANSWERED --> sent, freed
  *
  * In RECEIVING and ANSWERED a call belongs to the connections' thread, in
- * WORKING to the worker; suspending and resuming hand it over. A call that
- * is refused at first sight never has its body read, and its connection
- * ends. A client that vanishes is noticed when its call is sent, or by the
- * worker before it computes; either way the call is freed in on_completed.
+ * WORKING to the worker; suspending and resuming hand it over. The body of a
+ * call that is refused at first sight is read away if it is short; else the
+ * connection ends. A client that vanishes is noticed when its call is sent, or
+ * by the worker before it computes; either way the call is freed in
+ * on_completed.
  */
 #include "serve/http.h"
 
@@ -36,6 +37,7 @@
 #define CONNECTION_MEMORY ((size_t)64 << 10)
 #define ALIGN 16
 #define NUMBER_TEXT 24
+#define MOST_IGNORED (16 << 20) /* bytes of a refused body that are read */
 
 struct clv_http {
     struct clv_service *service;
@@ -228,6 +230,21 @@ static void expect_body(struct call *call)
     (void)clv_buffer_append(&call->body, "                ", call->skew);
 }
 
+/*
+ * True if the body of a refused request is read before it is answered. To
+ * close upon a client that is still sending resets the connection, and the
+ * client may never read why. So what is not too long is read away, unless
+ * the client waits for our word before it sends.
+ */
+static bool is_read_away(struct MHD_Connection *connection)
+{
+    int64_t length = header_number(connection, "Content-Length");
+    const char *expect =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Expect");
+
+    return length != -2 && length <= MOST_IGNORED && expect == NULL;
+}
+
 /* First sight of a request: its headers are there, its body is not. */
 static enum MHD_Result begin(struct clv_http *http,
                              struct MHD_Connection *connection,
@@ -236,7 +253,6 @@ static enum MHD_Result begin(struct clv_http *http,
 {
     struct call *call = call_new(http, connection);
     cleave_error error = CLEAVE_ERROR_INIT;
-    int64_t length;
 
     if (call == NULL) {
         return MHD_NO;
@@ -250,9 +266,7 @@ static enum MHD_Result begin(struct clv_http *http,
     } else if (call->route.kind == CLV_ROUTE_INFER) {
         expect_body(call);
     }
-    length = header_number(connection, "Content-Length");
-    if (call->state == ANSWERED &&
-        (length == -2 || length > (int64_t)CONNECTION_MEMORY)) {
+    if (call->state == ANSWERED && !is_read_away(connection)) {
         call->final = true; /* answered now, without reading the body */
         return send_reply(call);
     }
@@ -263,8 +277,7 @@ static enum MHD_Result begin(struct clv_http *http,
 static enum MHD_Result ignore(struct call *call, size_t size)
 {
     call->ignored_bytes += size;
-    return call->ignored_bytes <= call->http->max_request_bytes ? MHD_YES
-                                                                : MHD_NO;
+    return call->ignored_bytes <= MOST_IGNORED ? MHD_YES : MHD_NO;
 }
 
 static enum MHD_Result receive(struct call *call, const char *data, size_t size)

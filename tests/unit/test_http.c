@@ -134,7 +134,7 @@ static void bad_bodies_get_an_error_each(void **state)
          "not a number"},
         {"Content-Length: 2\r\nContent-Encoding: gzip\r\n", "{}",
          "not supported"},
-        {"Content-Length: 200000\r\n", "", "413"},
+        {"Content-Length: 200000\r\nExpect: 100-continue\r\n", "", "413"},
         {"Content-Length: 999999999999999999\r\n", "", "413"},
         {"Content-Length: 9999999999999999999\r\n", "", "413"},
         {"Content-Length: nonsense\r\n", "", "400"},

@@ -82,7 +82,7 @@ static inline int tiny_write(Onnx__GraphProto *graph, const char *path)
 
     opset.has_version = 1;
     opset.version = 13;
-    opset.domain = (char *)(uintptr_t) "";
+    opset.domain = (char *)(uintptr_t)"";
     model.has_ir_version = 1;
     model.ir_version = 7;
     model.n_opset_import = 1;
@@ -125,14 +125,14 @@ static inline int tiny_chain_write(const char *path, int64_t size)
     for (int i = 0; i < 3; i++) {
         node_list[i] = &nodes[i].node;
     }
-    one.name = (char *)(uintptr_t) "one";
+    one.name = (char *)(uintptr_t)"one";
     one.has_data_type = 1;
     one.data_type = 1;
     one.n_dims = 1;
     one.dims = &one_dim;
     one.n_float_data = 1;
     one.float_data = &one_value;
-    graph.name = (char *)(uintptr_t) "chain";
+    graph.name = (char *)(uintptr_t)"chain";
     graph.n_node = 3;
     graph.node = node_list;
     graph.n_initializer = 1;
@@ -160,7 +160,7 @@ static inline int tiny_pair_write(const char *path, int64_t size)
         list[i] = &values[i].info;
     }
     tiny_node_init(&node, "Sub", "p", "q", "y");
-    graph.name = (char *)(uintptr_t) "pair";
+    graph.name = (char *)(uintptr_t)"pair";
     graph.n_node = 1;
     graph.node = node_list;
     graph.n_input = 2;
