@@ -33,6 +33,7 @@ struct clv_engine {
     const struct clv_engine_ops *ops;
     char name[128];
     char identity[256];
+    uint32_t threads;
     int saves_graphs;
 };
 

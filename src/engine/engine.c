@@ -40,6 +40,7 @@ cleave_status clv_engine_open(const char *text, struct clv_engine **ret_engine,
         status = backends[i].ops->open(&name, &engine, err);
         if (status == CLEAVE_OK) {
             engine->ops = backends[i].ops;
+            engine->threads = name.threads;
             clv_engine_name_print(&name, engine->name, sizeof engine->name);
             *ret_engine = engine;
         }
@@ -61,6 +62,11 @@ void clv_engine_close(struct clv_engine *engine)
 const char *clv_engine_name(const struct clv_engine *engine)
 {
     return engine->name;
+}
+
+uint32_t clv_engine_threads(const struct clv_engine *engine)
+{
+    return engine->threads;
 }
 
 const char *clv_engine_identity(const struct clv_engine *engine)

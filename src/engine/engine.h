@@ -65,6 +65,9 @@ void clv_engine_close(struct clv_engine *engine);
 /* The full name, every option spelt out, in a fixed order. Borrowed. */
 const char *clv_engine_name(const struct clv_engine *engine);
 
+/* Threads that one inference uses. */
+uint32_t clv_engine_threads(const struct clv_engine *engine);
+
 /*
  * What a saved optimised graph depends on besides its source: the engine's
  * version and the processor's features. Part of every cache key. Borrowed.

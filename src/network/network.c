@@ -189,6 +189,27 @@ cleave_status clv_network_cut_of(struct clv_network *n,
                : status;
 }
 
+cleave_status clv_network_cut_tensors(struct clv_network *n, const char *cut,
+                                      cleave_tensor_info *ret_tensors,
+                                      size_t *ret_count, cleave_error *err)
+{
+    struct clv_cut_set set;
+    cleave_status status = clv_cutname_parse(n->model, cut, &set, err);
+
+    if (status == CLEAVE_OK) {
+        pthread_mutex_lock(&n->learn_lock);
+        status = clv_shapes_learn_locked(n, err);
+        pthread_mutex_unlock(&n->learn_lock);
+    }
+    for (uint32_t i = 0; status == CLEAVE_OK && i < set.count; i++) {
+        ret_tensors[i] = n->shapes->form[set.tensor[i]];
+    }
+    if (status == CLEAVE_OK) {
+        *ret_count = set.count;
+    }
+    return status;
+}
+
 /* -- Parts -- */
 
 static struct clv_part *find_part_locked(struct clv_network *n,

@@ -109,6 +109,16 @@ cleave_status clv_network_cut_of(struct clv_network *network,
                                  char *into, size_t size, cleave_error *err);
 
 /*
+ * The tensors of a cut by name, in network order, with their forms (free
+ * dimensions are -1). `ret_tensors` has room for CLV_CUT_TENSORS. Errors as
+ * for clv_network_load. Names are borrowed from the network.
+ */
+cleave_status clv_network_cut_tensors(struct clv_network *network,
+                                      const char *cut,
+                                      cleave_tensor_info *ret_tensors,
+                                      size_t *ret_count, cleave_error *err);
+
+/*
  * Loads a part, or takes another reference to it if it is already loaded.
  * `cut` is ignored for the whole. Any set of tensors that separates the
  * network is a valid cut, offered or not. CLEAVE_NOT_FOUND for a cut that
@@ -120,6 +130,14 @@ cleave_status clv_network_load(struct clv_network *network,
 
 /* Gives a reference back; the last one unloads the part. Takes NULL. */
 void clv_part_release(struct clv_part *part);
+
+/*
+ * Writes both halves as portable ONNX files, cut from the original graph.
+ * Errors as for clv_network_load, CLEAVE_IO for what cannot be written.
+ */
+cleave_status clv_network_split(struct clv_network *network, const char *cut,
+                                const char *head, const char *tail,
+                                cleave_error *err);
 
 /* The session to run. Borrowed from the part. */
 struct clv_session *clv_part_session(struct clv_part *part);

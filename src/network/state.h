@@ -67,6 +67,16 @@ cleave_status clv_halves_prepare(struct clv_network *n, enum clv_part_kind kind,
                                  const char *name, char ret_key[CLV_SHA256_HEX],
                                  cleave_error *err);
 
+/*
+ * cutting.c: writes one half to a file, cut from the graph that this machine
+ * optimised (where that has the cut's tensors), or from the original.
+ */
+enum clv_cut_graph { CLV_CUT_HERE, CLV_CUT_ORIGINAL };
+cleave_status clv_cutting_write(struct clv_network *n, enum clv_part_kind kind,
+                                const struct clv_cut_set *cut,
+                                enum clv_cut_graph graph, const char *path,
+                                cleave_error *err);
+
 /* A store key for something made of this model by this engine. */
 void clv_halves_key(const struct clv_network *n, const char *what,
                     const char *name, char key[CLV_SHA256_HEX]);

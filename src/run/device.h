@@ -1,0 +1,133 @@
+/*
+ * device.h - the inside of a cleave_session, for the files of this folder
+ * and the program.
+ *
+ * All of a session is fixed when it opens, except the lanes, which have a
+ * lock of their own. A lane is the working memory of one inference; there
+ * are `in_flight` of them, and an inference waits until it has one. Heads
+ * pass a gate, which lets so many through as the engine leaves cores for:
+ * while some wait for the server, one computes.
+ */
+#ifndef CLV_DEVICE_H
+#define CLV_DEVICE_H
+
+#include <pthread.h>
+
+#include "base/clock.h"
+#include "cleave/session.h"
+#include "media/card.h"
+#include "media/source.h"
+#include "network/network.h"
+#include "store/store.h"
+#include "wire/client.h"
+
+enum clv_pack { CLV_PACK_F32, CLV_PACK_F16 };
+
+/* Working memory of one inference. */
+struct clv_lane {
+    struct clv_lane *next; /* free lanes */
+    struct clv_outputs *outputs;
+    cleave_tensor *sent; /* the cut's tensors, packed; names of the model */
+    uint8_t **packed;    /* memory behind them where they were converted */
+    size_t *packed_capacity;
+    struct clv_body body;
+    struct clv_client *client;
+    struct clv_sample sample;
+};
+
+struct clv_lanes {
+    pthread_mutex_t lock;
+    pthread_cond_t given;
+    struct clv_lane *all;
+    size_t count;
+    size_t cut_count; /* buffers per lane */
+    struct clv_lane *free_list;
+};
+
+/* Lets `open` at a time through. */
+struct clv_gate {
+    pthread_mutex_t lock;
+    pthread_cond_t left;
+    unsigned open;
+};
+
+struct cleave_session {
+    struct clv_clock clock;
+    struct clv_engine *engine;
+    struct clv_store *store;
+    struct clv_network *network;
+    struct clv_card *card; /* or NULL */
+    struct clv_part *head; /* NULL at the cut `input` */
+    int needs_server;
+    char cut[1024];
+    char *url;
+    char *model_name;
+    enum clv_pack pack;
+    int64_t deadline_ms;
+
+    /* What is sent: the cut's tensors, in network order. */
+    cleave_tensor_info *cut_tensors;
+    size_t cut_count;
+    /* What is asked for: the model's outputs that the head does not make. */
+    struct clv_wanted_output *wanted;
+    size_t wanted_count;
+
+    struct clv_lanes lanes;
+    struct clv_gate gate;
+};
+
+/*
+ * session.c: the samples in these paths, as the session's model takes them,
+ * and one inference on a sample. For the program, which runs many.
+ */
+cleave_status clv_session_source(const cleave_session *session,
+                                 const char *const *paths, size_t count,
+                                 struct clv_source **ret_source,
+                                 cleave_error *err);
+cleave_status clv_session_infer_sample(cleave_session *session,
+                                       const struct clv_source *source,
+                                       uint64_t sample,
+                                       cleave_result **ret_result,
+                                       cleave_error *err);
+
+/* lanes.c */
+cleave_status clv_lanes_init(struct clv_lanes *lanes, cleave_session *session,
+                             size_t count, cleave_error *err);
+void clv_lanes_fini(struct clv_lanes *lanes);
+struct clv_lane *clv_lanes_take(struct clv_lanes *lanes);
+void clv_lanes_give(struct clv_lanes *lanes, struct clv_lane *lane);
+void clv_gate_init(struct clv_gate *gate, unsigned open);
+void clv_gate_fini(struct clv_gate *gate);
+void clv_gate_enter(struct clv_gate *gate);
+void clv_gate_leave(struct clv_gate *gate);
+
+/*
+ * pipeline.c: one inference with this lane. `ret_result` is the caller's to
+ * free.
+ */
+cleave_status clv_pipeline_run(cleave_session *session, struct clv_lane *lane,
+                               const cleave_tensor *inputs, size_t input_count,
+                               cleave_result **ret_result, cleave_error *err);
+
+/*
+ * result.c: a result with room for the model's outputs, all still empty, and
+ * one output filled with a copy of `from`.
+ */
+cleave_result *clv_result_new(const cleave_session *session);
+cleave_status clv_result_set(cleave_result *result, size_t output,
+                             const cleave_tensor_info *info,
+                             const cleave_tensor *from, cleave_error *err);
+
+/* Ranks the first output, if the card says that it holds classes. */
+void clv_result_rank(cleave_result *result, const cleave_session *session);
+
+/* The names `f32` and `f16`. CLEAVE_INVALID lists them. */
+cleave_status clv_pack_parse(const char *name, enum clv_pack *ret_pack,
+                             cleave_error *err);
+
+/* Makes of tensor `i` of the cut what is sent, in the lane's memory. */
+cleave_status clv_pack_tensor(const cleave_session *session,
+                              struct clv_lane *lane, size_t i,
+                              const cleave_tensor *tensor, cleave_error *err);
+
+#endif

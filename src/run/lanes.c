@@ -1,0 +1,138 @@
+/*
+ * lanes.c - working memory for several inferences at once.
+ */
+#include <stdlib.h>
+
+#include "base/fail.h"
+#include "run/device.h"
+
+/* An answer larger than this is refused. */
+#define MAX_ANSWER_BYTES ((size_t)1 << 30)
+
+static cleave_status open_lane(struct clv_lane *lane, cleave_session *session,
+                               cleave_error *err)
+{
+    struct clv_client_options options = {
+        .url = session->url, .max_response_bytes = MAX_ANSWER_BYTES};
+    cleave_status status = CLEAVE_OK;
+    size_t n = session->cut_count + 1;
+
+    clv_body_init(&lane->body);
+    clv_sample_init(&lane->sample);
+    lane->sent = calloc(n, sizeof *lane->sent);
+    lane->packed = calloc(n, sizeof *lane->packed);
+    lane->packed_capacity = calloc(n, sizeof *lane->packed_capacity);
+    if (!lane->sent || !lane->packed || !lane->packed_capacity) {
+        return clv_fail_memory(err, "session", n * sizeof *lane->sent);
+    }
+    if (session->head != NULL) {
+        status = clv_outputs_new(clv_part_session(session->head),
+                                 &lane->outputs, err);
+    }
+    if (status == CLEAVE_OK && session->needs_server) {
+        status = clv_client_open(&options, &lane->client, err);
+    }
+    return status;
+}
+
+static void close_lane(struct clv_lane *lane, size_t cut_count)
+{
+    for (size_t i = 0; lane->packed != NULL && i < cut_count; i++) {
+        free(lane->packed[i]);
+    }
+    free(lane->packed);
+    free(lane->packed_capacity);
+    free(lane->sent);
+    clv_outputs_free(lane->outputs);
+    clv_client_close(lane->client);
+    clv_body_fini(&lane->body);
+    clv_sample_fini(&lane->sample);
+}
+
+cleave_status clv_lanes_init(struct clv_lanes *lanes, cleave_session *session,
+                             size_t count, cleave_error *err)
+{
+    cleave_status status = CLEAVE_OK;
+
+    lanes->cut_count = session->cut_count;
+    lanes->all = calloc(count, sizeof *lanes->all);
+    if (lanes->all == NULL) {
+        return clv_fail_memory(err, "session", count * sizeof *lanes->all);
+    }
+    pthread_mutex_init(&lanes->lock, NULL);
+    pthread_cond_init(&lanes->given, NULL);
+    for (size_t i = 0; status == CLEAVE_OK && i < count; i++) {
+        struct clv_lane *lane = &lanes->all[lanes->count++];
+        status = open_lane(lane, session, err);
+        lane->next = lanes->free_list;
+        lanes->free_list = lane;
+    }
+    return status;
+}
+
+void clv_lanes_fini(struct clv_lanes *lanes)
+{
+    if (lanes->all == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < lanes->count; i++) {
+        close_lane(&lanes->all[i], lanes->cut_count);
+    }
+    free(lanes->all);
+    pthread_mutex_destroy(&lanes->lock);
+    pthread_cond_destroy(&lanes->given);
+}
+
+struct clv_lane *clv_lanes_take(struct clv_lanes *lanes)
+{
+    struct clv_lane *lane;
+
+    pthread_mutex_lock(&lanes->lock);
+    while (lanes->free_list == NULL) {
+        pthread_cond_wait(&lanes->given, &lanes->lock);
+    }
+    lane = lanes->free_list;
+    lanes->free_list = lane->next;
+    pthread_mutex_unlock(&lanes->lock);
+    return lane;
+}
+
+void clv_lanes_give(struct clv_lanes *lanes, struct clv_lane *lane)
+{
+    pthread_mutex_lock(&lanes->lock);
+    lane->next = lanes->free_list;
+    lanes->free_list = lane;
+    pthread_cond_signal(&lanes->given);
+    pthread_mutex_unlock(&lanes->lock);
+}
+
+void clv_gate_init(struct clv_gate *gate, unsigned open)
+{
+    pthread_mutex_init(&gate->lock, NULL);
+    pthread_cond_init(&gate->left, NULL);
+    gate->open = open;
+}
+
+void clv_gate_fini(struct clv_gate *gate)
+{
+    pthread_mutex_destroy(&gate->lock);
+    pthread_cond_destroy(&gate->left);
+}
+
+void clv_gate_enter(struct clv_gate *gate)
+{
+    pthread_mutex_lock(&gate->lock);
+    while (gate->open == 0) {
+        pthread_cond_wait(&gate->left, &gate->lock);
+    }
+    gate->open--;
+    pthread_mutex_unlock(&gate->lock);
+}
+
+void clv_gate_leave(struct clv_gate *gate)
+{
+    pthread_mutex_lock(&gate->lock);
+    gate->open++;
+    pthread_cond_signal(&gate->left);
+    pthread_mutex_unlock(&gate->lock);
+}

@@ -1,0 +1,49 @@
+/*
+ * command.h - what a command of the program is.
+ */
+#ifndef CLEAVE_TOOL_COMMAND_H
+#define CLEAVE_TOOL_COMMAND_H
+
+#include "network/network.h"
+#include "settings.h"
+#include "store/store.h"
+
+struct command {
+    const char *name;
+    unsigned taker;      /* its bit in the settings' table */
+    const char *usage;   /* what follows "cleave NAME " */
+    const char *summary; /* one line */
+    const char *text;    /* what it does, and examples */
+    cleave_status (*run)(const struct settings *settings, cleave_error *err);
+};
+
+extern const struct command command_inspect;
+extern const struct command command_split;
+extern const struct command command_serve;
+extern const struct command command_run;
+
+/*
+ * The cache folder: the setting, else $XDG_CACHE_HOME/cleave, else
+ * ~/.cache/cleave. `into` has room for CLV_PATH_MAX bytes.
+ */
+cleave_status command_cache(const struct settings *settings, char *into,
+                            cleave_error *err);
+
+/* A model opened for looking at: what inspect and split share. */
+struct opened {
+    struct clv_engine *engine;
+    struct clv_store *store;
+    struct clv_network *network;
+};
+
+/* Opens the model with the settings' engine and cache. Takes an all-zero
+   struct; close it whatever the outcome. */
+cleave_status command_open(const struct settings *settings, const char *model,
+                           struct opened *opened, cleave_error *err);
+void command_close(struct opened *opened);
+
+/* Exactly one positional argument, called `what` in the error. */
+cleave_status command_one(const struct settings *settings, const char *what,
+                          const char **ret_argument, cleave_error *err);
+
+#endif

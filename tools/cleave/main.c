@@ -1,0 +1,198 @@
+/*
+ * main.c - the program `cleave`: one command after the other's name.
+ *
+ * Errors go to standard error as one line, "cleave: WHERE: TEXT", and the
+ * exit code is 1, or 2 if the command line was at fault.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/suggest.h"
+#include "command.h"
+
+static const struct command *const commands[] = {
+    &command_inspect,
+    &command_split,
+    &command_serve,
+    &command_run,
+};
+
+#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+
+static void print_usage(FILE *out)
+{
+    fprintf(out,
+            "cleave %s - one neural network on two machines\n\n"
+            "usage: cleave COMMAND [ARGUMENT...]\n\n",
+            cleave_version());
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+    }
+    fprintf(out, "\n`cleave COMMAND --help` tells more, `cleave help --all` "
+                 "all at once.\n");
+}
+
+static void print_command(const struct command *c, FILE *out)
+{
+    fprintf(out, "usage: cleave %s %s\n\n%s\n\n%s\n", c->name, c->usage,
+            c->summary, c->text);
+    fprintf(out, "options:\n");
+    settings_print(c->taker, out);
+}
+
+static const char *command_at(const void *list, size_t index)
+{
+    const struct command *const *c = list;
+
+    return c[index]->name;
+}
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(commands[i]->name, name) == 0) {
+            return commands[i];
+        }
+    }
+    return NULL;
+}
+
+cleave_status command_cache(const struct settings *settings, char *into,
+                            cleave_error *err)
+{
+    const char *cache = getenv("XDG_CACHE_HOME");
+    const char *home = getenv("HOME");
+
+    if (settings->cache != NULL) {
+        return clv_path_print(into, CLV_PATH_MAX, err, "%s", settings->cache);
+    }
+    if (cache != NULL && cache[0] == '/') {
+        return clv_path_print(into, CLV_PATH_MAX, err, "%s/cleave", cache);
+    }
+    if (home != NULL && home[0] != '\0') {
+        return clv_path_print(into, CLV_PATH_MAX, err, "%s/.cache/cleave",
+                              home);
+    }
+    return clv_fail(err, CLEAVE_INVALID, "--cache",
+                    "There is no home folder; say where to keep optimised "
+                    "networks.");
+}
+
+cleave_status command_one(const struct settings *settings, const char *what,
+                          const char **ret_argument, cleave_error *err)
+{
+    if (settings->rest_count != 1) {
+        return clv_fail(err, CLEAVE_INVALID, "arguments",
+                        "One %s is needed, %zu were given. Try --help.", what,
+                        settings->rest_count);
+    }
+    *ret_argument = settings->rest[0];
+    return CLEAVE_OK;
+}
+
+cleave_status command_open(const struct settings *settings, const char *model,
+                           struct opened *opened, cleave_error *err)
+{
+    char cache[CLV_PATH_MAX];
+    cleave_status status = command_cache(settings, cache, err);
+
+    if (status == CLEAVE_OK) {
+        status = clv_engine_open(settings->engine, &opened->engine, err);
+    }
+    if (status == CLEAVE_OK) {
+        status = clv_store_open(cache, &opened->store, err);
+    }
+    if (status == CLEAVE_OK) {
+        status = clv_network_open(model, opened->engine, opened->store,
+                                  &opened->network, err);
+    }
+    return status;
+}
+
+void command_close(struct opened *opened)
+{
+    clv_network_close(opened->network);
+    clv_store_close(opened->store);
+    clv_engine_close(opened->engine);
+}
+
+static int complain(const cleave_error *err, int code)
+{
+    fprintf(stderr, "cleave: %s%s%s\n", err->where, err->where[0] ? ": " : "",
+            err->text[0] ? err->text : cleave_status_text(err->code));
+    return code;
+}
+
+static int run_command(const struct command *c, int argc, char **argv)
+{
+    cleave_error err = CLEAVE_ERROR_INIT;
+    struct settings settings;
+    cleave_status status =
+        settings_parse(&settings, c->taker, argc, argv, &err);
+    int code = 0;
+
+    if (status != CLEAVE_OK) {
+        code = complain(&err, 2);
+    } else if (settings.help) {
+        print_command(c, stdout);
+    } else {
+        status = c->run(&settings, &err);
+        if (status != CLEAVE_OK) {
+            code = complain(&err, 1);
+        }
+    }
+    settings_fini(&settings);
+    return code;
+}
+
+static int print_all(void)
+{
+    print_usage(stdout);
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        printf("\n");
+        print_command(commands[i], stdout);
+    }
+    return 0;
+}
+
+static int unknown_command(const char *name)
+{
+    char near[128];
+
+    clv_suggest(name, commands, COMMAND_COUNT, command_at, near, sizeof near);
+    fprintf(stderr, "cleave: %s: There is no such command.%s%s%s\n", name,
+            near[0] ? " Near it: " : "", near, near[0] ? "." : "");
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "--help";
+    const struct command *command = find_command(name);
+
+    if (command != NULL) {
+        return run_command(command, argc - 2, argv + 2);
+    }
+    if (strcmp(name, "--version") == 0) {
+        printf("cleave %s\n", cleave_version());
+        return 0;
+    }
+    if (strcmp(name, "help") == 0 && argc > 2) {
+        command = find_command(argv[2]);
+        if (command == NULL) {
+            return strcmp(argv[2], "--all") == 0 ? print_all()
+                                                 : unknown_command(argv[2]);
+        }
+        print_command(command, stdout);
+        return 0;
+    }
+    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 ||
+        strcmp(name, "-h") == 0) {
+        print_usage(argc > 1 ? stdout : stderr);
+        return argc > 1 ? 0 : 2;
+    }
+    return unknown_command(name);
+}

@@ -1,0 +1,281 @@
+/*
+ * settings.c - every setting of the program, in one table.
+ *
+ * To add a setting, add a member to struct settings and a row here; flag,
+ * help and the check of the man page follow.
+ */
+#include "settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/suggest.h"
+
+#define AT(member) offsetof(struct settings, member)
+
+const struct setting settings_table[] = {
+    {"model", "FILE", SETTING_TEXT, AT(model), TAKES_RUN,
+     "the network, an ONNX file"},
+    {"models", "DIR", SETTING_TEXT, AT(models), TAKES_SERVE,
+     "serve every *.onnx of this folder"},
+    {"card", "FILE", SETTING_TEXT, AT(card), TAKES_RUN,
+     "the model's card (default: MODEL.yaml beside the model)"},
+    {"server", "URL", SETTING_TEXT, AT(server), TAKES_RUN,
+     "the server, for example http://192.168.1.2:8700"},
+    {"listen", "HOST:PORT", SETTING_TEXT, AT(listen), TAKES_SERVE,
+     "where to listen (default 127.0.0.1:8700; port 0: any free one)"},
+    {"cut", "NAME", SETTING_TEXT, AT(cut), TAKES_RUN | TAKES_SPLIT,
+     "where to cut; for run also input (all on the server) and output (all "
+     "here, the default)"},
+    {"pack", "CODER", SETTING_TEXT, AT(pack), TAKES_RUN,
+     "how tensors travel: f32 (default) or f16"},
+    {"input", "PATH", SETTING_LIST, AT(inputs), TAKES_RUN,
+     "a picture, an array (.npy) or a folder of them; may be repeated"},
+    {"labels", "FILE", SETTING_TEXT, AT(labels), TAKES_RUN,
+     "the right answers, a CSV with the columns file (or row) and "
+     "class_index"},
+    {"in-flight", "N", SETTING_COUNT, AT(in_flight), TAKES_RUN,
+     "inferences at once, so that head, transfer and tail overlap (default "
+     "1)"},
+    {"deadline", "TIME", SETTING_MS, AT(deadline_ms), TAKES_RUN,
+     "how long to wait for the server, for example 500ms (default 30s)"},
+    {"head", "FILE", SETTING_TEXT, AT(head), TAKES_SPLIT,
+     "where to write the head"},
+    {"tail", "FILE", SETTING_TEXT, AT(tail), TAKES_SPLIT,
+     "where to write the tail"},
+    {"engine", "NAME", SETTING_TEXT, AT(engine),
+     TAKES_RUN | TAKES_SERVE | TAKES_INSPECT | TAKES_SPLIT,
+     "what computes, for example cpu:threads=2,spin=off (default: cpu; for "
+     "serve cpu:threads=1)"},
+    {"workers", "N", SETTING_COUNT, AT(workers), TAKES_SERVE,
+     "requests computed at once (default: one per core)"},
+    {"queue", "N", SETTING_COUNT, AT(queue), TAKES_SERVE,
+     "requests that may wait; more are answered 503 (default 64)"},
+    {"memory-limit", "BYTES", SETTING_BYTES, AT(memory_limit), TAKES_SERVE,
+     "of loaded networks and tails, for example 500MB (default 2GiB)"},
+    {"max-request", "BYTES", SETTING_BYTES, AT(max_request), TAKES_SERVE,
+     "the largest request taken (default 64MiB)"},
+    {"cache", "DIR", SETTING_TEXT, AT(cache),
+     TAKES_RUN | TAKES_SERVE | TAKES_INSPECT | TAKES_SPLIT,
+     "where optimised networks are kept (default: ~/.cache/cleave)"},
+    {"all", NULL, SETTING_FLAG, AT(all), TAKES_INSPECT,
+     "show also the cuts that others beat in bytes and work"},
+    {"json", NULL, SETTING_FLAG, AT(json), TAKES_INSPECT | TAKES_RUN,
+     "write JSON for programs"},
+    {"quiet", NULL, SETTING_FLAG, AT(quiet), TAKES_RUN | TAKES_SERVE,
+     "no progress, no log"},
+    {"help", NULL, SETTING_FLAG, AT(help), TAKES_ALL, "show this help"},
+};
+
+const size_t settings_count = sizeof settings_table / sizeof settings_table[0];
+
+/* -- Values -- */
+
+struct unit {
+    const char *name;
+    uint64_t factor;
+};
+
+static const struct unit byte_units[] = {
+    {"", 1},
+    {"B", 1},
+    {"kB", 1000},
+    {"KB", 1000},
+    {"MB", 1000 * 1000},
+    {"GB", 1000 * 1000 * 1000},
+    {"KiB", 1 << 10},
+    {"MiB", 1 << 20},
+    {"GiB", 1 << 30},
+    {NULL, 0},
+};
+
+static const struct unit time_units[] = {
+    {"ms", 1}, {"s", 1000}, {"min", 60000}, {NULL, 0}};
+
+static const struct unit no_units[] = {{"", 1}, {NULL, 0}};
+
+static int parse_number(const char *text, const struct unit *units,
+                        uint64_t *ret)
+{
+    char *end;
+    unsigned long long value;
+
+    if (text[0] < '0' || text[0] > '9') {
+        return 0;
+    }
+    value = strtoull(text, &end, 10);
+    for (const struct unit *u = units; u->name != NULL; u++) {
+        if (strcmp(end, u->name) == 0) {
+            return value > 0 && !__builtin_mul_overflow(value, u->factor, ret);
+        }
+    }
+    return 0;
+}
+
+static const char *set_number(uint64_t *into, enum setting_kind kind,
+                              const char *text)
+{
+    switch (kind) {
+    case SETTING_BYTES:
+        return parse_number(text, byte_units, into)
+                   ? NULL
+                   : "is not a size such as 200MB or 1GiB";
+    case SETTING_MS:
+        return parse_number(text, time_units, into)
+                   ? NULL
+                   : "is not a time such as 250ms or 2s";
+    default:
+        return parse_number(text, no_units, into)
+                   ? NULL
+                   : "is not a whole number of 1 or more";
+    }
+}
+
+static int append(const char ***list, size_t *count, const char *value)
+{
+    const char **grown = realloc(*list, (*count + 1) * sizeof *grown);
+
+    if (grown == NULL) {
+        return 0;
+    }
+    *list = grown;
+    grown[(*count)++] = value;
+    return 1;
+}
+
+static const char *set_value(struct settings *s, const struct setting *row,
+                             const char *text)
+{
+    char *at = (char *)s + row->offset;
+
+    switch (row->kind) {
+    case SETTING_FLAG:
+        *(int *)(void *)at = 1;
+        return NULL;
+    case SETTING_TEXT:
+        *(const char **)(void *)at = text;
+        return NULL;
+    case SETTING_LIST:
+        return append(&s->inputs, &s->input_count, text) ? NULL
+                                                         : "needs memory";
+    default:
+        return set_number((uint64_t *)(void *)at, row->kind, text);
+    }
+}
+
+/* -- Arguments -- */
+
+struct takers_list {
+    unsigned taker;
+};
+
+static const char *flag_at(const void *list, size_t index)
+{
+    const struct takers_list *t = list;
+
+    return settings_table[index].takers & t->taker ? settings_table[index].name
+                                                   : "";
+}
+
+static cleave_status unknown(const char *argument, unsigned taker,
+                             cleave_error *err)
+{
+    struct takers_list list = {taker};
+    char near[128];
+
+    clv_suggest(argument + 2, &list, settings_count, flag_at, near,
+                sizeof near);
+    return clv_fail(err, CLEAVE_INVALID, argument,
+                    "This command has no such option.%s%s%s Try --help.",
+                    near[0] ? " Near it: " : "", near, near[0] ? "." : "");
+}
+
+static const struct setting *find(const char *name, size_t length,
+                                  unsigned taker)
+{
+    for (size_t i = 0; i < settings_count; i++) {
+        const struct setting *row = &settings_table[i];
+        if ((row->takers & taker) && strlen(row->name) == length &&
+            strncmp(row->name, name, length) == 0) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+/* One option at argv[*i]; its value may be the next argument. */
+static cleave_status parse_option(struct settings *s, unsigned taker, int argc,
+                                  char **argv, int *i, cleave_error *err)
+{
+    const char *argument = argv[*i];
+    const char *equals = strchr(argument, '=');
+    size_t length =
+        equals ? (size_t)(equals - argument) - 2 : strlen(argument) - 2;
+    const struct setting *row = find(argument + 2, length, taker);
+    const char *value = equals != NULL ? equals + 1 : NULL;
+    const char *wrong;
+
+    if (row == NULL) {
+        return unknown(argument, taker, err);
+    }
+    if (row->kind == SETTING_FLAG && value != NULL) {
+        return clv_fail(err, CLEAVE_INVALID, argument,
+                        "This option takes no value.");
+    }
+    if (row->kind != SETTING_FLAG && value == NULL) {
+        if (*i + 1 >= argc) {
+            return clv_fail(err, CLEAVE_INVALID, argument,
+                            "This option needs a value, %s.", row->value);
+        }
+        value = argv[++*i];
+    }
+    wrong = set_value(s, row, value);
+    if (wrong != NULL) {
+        return clv_fail(err, CLEAVE_INVALID, argument, "'%.100s' %s.", value,
+                        wrong);
+    }
+    return CLEAVE_OK;
+}
+
+cleave_status settings_parse(struct settings *s, unsigned taker, int argc,
+                             char **argv, cleave_error *err)
+{
+    cleave_status status = CLEAVE_OK;
+    int only_rest = 0;
+
+    *s = (struct settings){0};
+    for (int i = 0; status == CLEAVE_OK && i < argc; i++) {
+        if (!only_rest && strcmp(argv[i], "--") == 0) {
+            only_rest = 1;
+        } else if (!only_rest && strcmp(argv[i], "-h") == 0) {
+            s->help = 1;
+        } else if (!only_rest && strncmp(argv[i], "--", 2) == 0) {
+            status = parse_option(s, taker, argc, argv, &i, err);
+        } else if (!append(&s->rest, &s->rest_count, argv[i])) {
+            status = clv_fail_memory(err, "arguments", sizeof argv[i]);
+        }
+    }
+    return status;
+}
+
+void settings_fini(struct settings *s)
+{
+    free(s->inputs);
+    free(s->rest);
+    *s = (struct settings){0};
+}
+
+void settings_print(unsigned taker, FILE *out)
+{
+    for (size_t i = 0; i < settings_count; i++) {
+        const struct setting *row = &settings_table[i];
+        char flag[40];
+        if (!(row->takers & taker)) {
+            continue;
+        }
+        snprintf(flag, sizeof flag, "--%s%s%s", row->name,
+                 row->value ? " " : "", row->value ? row->value : "");
+        fprintf(out, "  %-22s %s\n", flag, row->help);
+    }
+}

@@ -1,0 +1,88 @@
+/*
+ * settings.h - every setting of the program, in one table.
+ *
+ * The table makes the flags, `--help` and the check of the man page. A
+ * command takes the settings that carry its bit; a setting's value lands in
+ * struct settings. Positional arguments are the command's own affair.
+ */
+#ifndef CLEAVE_TOOL_SETTINGS_H
+#define CLEAVE_TOOL_SETTINGS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "cleave/status.h"
+
+/* Which commands take a setting. */
+enum {
+    TAKES_INSPECT = 1 << 0,
+    TAKES_SPLIT = 1 << 1,
+    TAKES_SERVE = 1 << 2,
+    TAKES_RUN = 1 << 3,
+    TAKES_ALL = (1 << 4) - 1
+};
+
+struct settings {
+    const char *model;
+    const char *models;
+    const char *card;
+    const char *server;
+    const char *listen;
+    const char *cut;
+    const char *pack;
+    const char *engine;
+    const char *cache;
+    const char *labels;
+    const char *head;
+    const char *tail;
+    const char **inputs; /* repeated */
+    size_t input_count;
+    uint64_t in_flight;
+    uint64_t deadline_ms;
+    uint64_t workers;
+    uint64_t queue;
+    uint64_t memory_limit;
+    uint64_t max_request;
+    int all;
+    int json;
+    int quiet;
+    int help;
+
+    const char **rest; /* positional arguments */
+    size_t rest_count;
+};
+
+enum setting_kind {
+    SETTING_FLAG,  /* int */
+    SETTING_TEXT,  /* const char * */
+    SETTING_LIST,  /* const char ** and the count behind it */
+    SETTING_COUNT, /* uint64_t, 1 and up */
+    SETTING_BYTES, /* uint64_t, "200MB", "2GiB" */
+    SETTING_MS     /* uint64_t milliseconds, "250ms", "2s" */
+};
+
+struct setting {
+    const char *name;  /* without the dashes */
+    const char *value; /* how help calls the value, NULL for a flag */
+    enum setting_kind kind;
+    size_t offset; /* in struct settings */
+    unsigned takers;
+    const char *help;
+};
+
+extern const struct setting settings_table[];
+extern const size_t settings_count;
+
+/*
+ * Parses the arguments behind a command's name. CLEAVE_INVALID says which
+ * one is wrong and what comes close. Lists are allocated; settings_fini.
+ */
+cleave_status settings_parse(struct settings *s, unsigned taker, int argc,
+                             char **argv, cleave_error *err);
+void settings_fini(struct settings *s);
+
+/* Prints the flags that a command takes, aligned. */
+void settings_print(unsigned taker, FILE *out);
+
+#endif
