@@ -3,7 +3,8 @@
  *
  * The only file that knows libmicrohttpd. One thread of its serves all
  * connections and never blocks: it collects a body, hands it to the workers
- * and lets the connection sleep until a worker wakes it. A call's life:
+ * and lets the connection sleep until a worker wakes it. Only what is known
+ * to be done sooner than handed over is computed in place. A call's life:
  *
  *     first seen --> RECEIVING --body complete--> WORKING (suspended)
  *         |              |                            | a worker resumes it
@@ -317,10 +318,9 @@ static bool client_has_gone(void *self)
            (p.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
-static void work_on(struct clv_work *work, bool cancelled)
+static struct clv_infer_job job_of(struct call *call)
 {
-    struct call *call = (struct call *)work;
-    struct clv_infer_job job = {
+    return (struct clv_infer_job){
         .model = call->route.model,
         .body = {call->body.data + call->skew, call->body.size - call->skew},
         .json_bytes = call->json_bytes,
@@ -328,6 +328,12 @@ static void work_on(struct clv_work *work, bool cancelled)
         .gone = client_has_gone,
         .self = call,
     };
+}
+
+static void work_on(struct clv_work *work, bool cancelled)
+{
+    struct call *call = (struct call *)work;
+    struct clv_infer_job job = job_of(call);
 
     if (cancelled) {
         call_fail(call, CLEAVE_BUSY, "The server is ending.");
@@ -338,6 +344,18 @@ static void work_on(struct clv_work *work, bool cancelled)
     clv_buffer_fini(&call->body);
     call->state = ANSWERED;
     MHD_resume_connection(call->connection);
+}
+
+/* Waking a worker and being woken by it costs more than a short tail. */
+static bool answer_at_once(struct call *call)
+{
+    struct clv_infer_job job = job_of(call);
+
+    if (!clv_infer_try(call->http->service, &job, &call->reply)) {
+        return false;
+    }
+    call->state = ANSWERED;
+    return true;
 }
 
 /* The body is complete: compute, if somebody can. */
@@ -353,12 +371,15 @@ static enum MHD_Result submit(struct call *call)
         call_fail(call, CLEAVE_INVALID, "The request has no body.");
         return send_reply(call);
     }
+    call->arrived_ns = clv_clock_now_ns(http->service->clock);
+    if (answer_at_once(call)) {
+        return send_reply(call);
+    }
     if (clv_workers_reserve(http->workers) != CLEAVE_OK) {
         call_fail(call, CLEAVE_BUSY,
                   "All workers are busy and the queue is full; try again.");
         return send_reply(call);
     }
-    call->arrived_ns = clv_clock_now_ns(http->service->clock);
     call->state = WORKING;
     call->work.run = work_on;
     MHD_suspend_connection(call->connection);
