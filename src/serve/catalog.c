@@ -178,8 +178,7 @@ void clv_catalog_close(struct clv_catalog *catalog)
 }
 
 cleave_status clv_catalog_find(const struct clv_catalog *catalog,
-                               const char *name,
-                               struct clv_served **ret_model,
+                               const char *name, struct clv_served **ret_model,
                                cleave_error *err)
 {
     struct clv_served key = {.name = (char *)(uintptr_t)name};

@@ -55,8 +55,7 @@ void clv_catalog_close(struct clv_catalog *catalog);
  * error if it could not be opened.
  */
 cleave_status clv_catalog_find(const struct clv_catalog *catalog,
-                               const char *name,
-                               struct clv_served **ret_model,
+                               const char *name, struct clv_served **ret_model,
                                cleave_error *err);
 
 #endif

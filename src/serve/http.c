@@ -35,7 +35,7 @@
 #include "serve/infer.h"
 #include "serve/routes.h"
 
-#define CONNECTION_MEMORY ((size_t)64 << 10)
+#define CONNECTION_MEMORY ((size_t)32 << 10)
 #define ALIGN 16
 #define NUMBER_TEXT 24
 #define MOST_IGNORED (16 << 20) /* bytes of a refused body that are read */

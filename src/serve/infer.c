@@ -114,9 +114,8 @@ static cleave_status take_part(struct inference *i)
         names[k] = i->request.inputs[k].info.name;
     }
     if (i->must_be_quick) {
-        return clv_parts_take_quick(i->service->parts, i->model->network,
-                                    names, i->request.input_count, QUICK_NS,
-                                    &i->part)
+        return clv_parts_take_quick(i->service->parts, i->model->network, names,
+                                    i->request.input_count, QUICK_NS, &i->part)
                    ? CLEAVE_OK
                    : CLEAVE_BUSY;
     }
@@ -294,7 +293,8 @@ static cleave_status write_answer(const struct inference *i,
     struct clv_class_names labels[CLV_MESSAGE_TENSORS];
     struct clv_answer answer = {
         .model = i->model->name, .id = i->request.id, .outputs = outputs};
-    cleave_status status = choose_outputs(i, outputs, labels, &answer.output_count);
+    cleave_status status =
+        choose_outputs(i, outputs, labels, &answer.output_count);
 
     if (status == CLEAVE_OK) {
         status = clv_response_build(&answer, &reply->body, &reply->json_bytes,
@@ -350,8 +350,8 @@ static void end(struct inference *i, struct clv_reply *reply,
     reply->timed = true;
     reply->timing = i->timing;
     if (i->part.loaded != NULL) {
-        note_pace(i, clv_parts_give(i->service->parts, &i->part,
-                                    i->timing.tail_ns));
+        note_pace(
+            i, clv_parts_give(i->service->parts, &i->part, i->timing.tail_ns));
     }
     clv_infer_request_fini(&i->request);
 }
@@ -365,8 +365,8 @@ void clv_infer_answer(struct clv_service *service,
     end(&i, reply, answer(&i, reply));
 }
 
-bool clv_infer_try(struct clv_service *service,
-                   const struct clv_infer_job *job, struct clv_reply *reply)
+bool clv_infer_try(struct clv_service *service, const struct clv_infer_job *job,
+                   struct clv_reply *reply)
 {
     cleave_error error = CLEAVE_ERROR_INIT;
     struct inference i = {

@@ -29,7 +29,7 @@ void clv_infer_answer(struct clv_service *service,
  * loaded part whose runs are short. Returns false if it is anything else;
  * then nothing has been done.
  */
-bool clv_infer_try(struct clv_service *service,
-                   const struct clv_infer_job *job, struct clv_reply *reply);
+bool clv_infer_try(struct clv_service *service, const struct clv_infer_job *job,
+                   struct clv_reply *reply);
 
 #endif

@@ -25,7 +25,7 @@ struct clv_class_names {
 struct clv_answer_output {
     const cleave_tensor *tensor;
     bool binary;
-    uint32_t classes;                /* 0: the tensor; k: its top k classes */
+    uint32_t classes; /* 0: the tensor; k: its top k classes */
     const struct clv_class_names *labels; /* for classes; may be NULL */
 };
 
