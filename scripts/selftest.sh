@@ -152,6 +152,7 @@ prove_names()
         commit_fault 'generated files' src/model/onnx.pb-c.c
         commit_fault 'generated files' docs/cleave.1
         commit_fault 'generated files' build/build.ninja
+        commit_fault 'generated files' .deps
         commit_fault 'generated files' src/base/fail.o
         commit_fault 'a name that says nothing' scripts/util.sh
     fi
@@ -194,6 +195,7 @@ library()
 
 prove_symbols()
 {
+    refuses 'no library' "$scripts/check-symbols" "$tree"
     good='const char *cleave_version(void) { return "0"; }'
     hidden='__attribute__((visibility("hidden")))'
     library "$good" "int $hidden clv_x(void) { return 1; }" \
@@ -206,6 +208,9 @@ prove_symbols()
     refuses 'does not export cleave_version' "$scripts/check-symbols" "$tree"
     library "$good" "int $hidden helper(void) { return 1; }"
     refuses 'neither clv_ nor cleave_' "$scripts/check-symbols" "$tree"
+    library "$good" 'int clv_z(void);' \
+        'int cleave_n(void) { return clv_z(); }'
+    refuses 'used but nowhere defined: clv_z' "$scripts/check-symbols" "$tree"
     library "$good" 'static int count; int cleave_n(void) { return ++count; }'
     refuses 'data that changes' "$scripts/check-symbols" "$tree"
     library "$good" 'static int count = 1;' \

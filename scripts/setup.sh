@@ -55,9 +55,15 @@ as_root()
         sudo env ${http_proxy:+"http_proxy=$http_proxy"} \
             ${https_proxy:+"https_proxy=$https_proxy"} "$@"
     else
-        die "this needs root: $*
-Run 'make setup' as root once, or install sudo."
+        return 1
     fi
+}
+
+need_root()
+{
+    [ "$(id -u)" = 0 ] || command -v sudo >/dev/null ||
+        die "installing needs root, and sudo is missing: $*
+Run 'make setup' as root once."
 }
 
 # Those of the packages named that are not installed.
@@ -101,6 +107,7 @@ need_packages()
 {
     missing=$(missing_of "$@")
     [ -n "$missing" ] || return 0
+    need_root "$missing"
     updated=no
     for name in $missing; do
         is_offered "$name" && continue
@@ -179,7 +186,7 @@ give -DONNXRUNTIME_ROOT=DIR instead." ;;
         need_packages nodejs npm
     fi
     say "fetching $npm_package $npm_version with npm (113 MB)"
-    (cd "$part" && npm pack --silent "$npm_package@$npm_version") \
+    (cd "$part" && npm pack --loglevel=error "$npm_package@$npm_version") \
         >/dev/null || die "npm could not fetch $npm_package $npm_version."
     tarball=$part/$npm_package-$npm_version.tgz
     digest=$(sha512sum "$tarball")
@@ -225,7 +232,8 @@ $packages"
 system=$(. /etc/os-release && echo "$PRETTY_NAME")
 codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 
-mkdir -p "$deps"
+mkdir -p "$deps" 2>/dev/null || die "$deps should be a folder, and is
+a file or a link to nothing; remove it and run this again."
 exec 9>"$deps/lock"
 flock -n 9 || { say "waiting for another setup of this tree"; flock 9; }
 

@@ -52,10 +52,7 @@ typedef struct cleave_server_options {
     void *log_self;
 } cleave_server_options;
 
-#define CLEAVE_SERVER_OPTIONS_INIT \
-    {                              \
-        0                          \
-    }
+#define CLEAVE_SERVER_OPTIONS_INIT {0}
 
 /*
  * Opens the models and starts to listen. A model that cannot be opened does

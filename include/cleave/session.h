@@ -52,10 +52,7 @@ typedef struct cleave_session_options {
     uint32_t deadline_ms;   /* of one exchange with the server; default 30000 */
 } cleave_session_options;
 
-#define CLEAVE_SESSION_OPTIONS_INIT \
-    {                               \
-        0                           \
-    }
+#define CLEAVE_SESSION_OPTIONS_INIT {0}
 
 /* One class of a classification. `label` is NULL if the card has none. */
 typedef struct cleave_class {
@@ -119,7 +116,7 @@ CLEAVE_API cleave_status cleave_session_infer(cleave_session *session,
 
 /*
  * The same for a file: a JPEG, PNG or PPM picture, prepared as the card
- * says, or an array (.npy). CLEAVE_UNSUPPORTED for a picture when there is
+ * says, or an array (.npy). CLEAVE_MISMATCH for a picture when there is
  * no card. A file that holds several samples is CLEAVE_INVALID.
  */
 CLEAVE_API cleave_status cleave_session_infer_file(cleave_session *session,

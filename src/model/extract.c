@@ -248,7 +248,7 @@ static int make_graph(struct extraction *x)
 
 static void refer_to_place(struct item *item, size_t length)
 {
-    static char keys[3][9] = {"location", "offset", "length"};
+    static const char *const keys[3] = {"location", "offset", "length"};
     char *values[3] = {item->place.location, item->texts[0], item->texts[1]};
 
     snprintf(item->texts[0], sizeof item->texts[0], "%llu",
@@ -256,7 +256,7 @@ static void refer_to_place(struct item *item, size_t length)
     snprintf(item->texts[1], sizeof item->texts[1], "%zu", length);
     for (int i = 0; i < 3; i++) {
         onnx__string_string_entry_proto__init(&item->entries[i]);
-        item->entries[i].key = keys[i];
+        item->entries[i].key = (char *)(uintptr_t)keys[i];
         item->entries[i].value = values[i];
         item->entry_list[i] = &item->entries[i];
     }

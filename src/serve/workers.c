@@ -106,17 +106,21 @@ cleave_status clv_workers_reserve(struct clv_workers *w)
 
 void clv_workers_push(struct clv_workers *w, struct clv_work *work)
 {
+    bool stopping;
+
     work->next = NULL;
     pthread_mutex_lock(&w->lock);
     w->announced--;
     *w->end = work;
     w->end = &work->next;
-    if (w->stopping) {
+    stopping = w->stopping;
+    pthread_mutex_unlock(&w->lock);
+    /* Woken after the unlocking, the worker finds the lock free. */
+    if (stopping) {
         pthread_cond_broadcast(&w->changed);
     } else {
         pthread_cond_signal(&w->changed);
     }
-    pthread_mutex_unlock(&w->lock);
 }
 
 void clv_workers_stop(struct clv_workers *w)

@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/fail.h"
+#include "wire/sigpipe.h"
 #include "wire/trouble.h"
 
 #define DEFAULT_CONNECT_MS 3000
@@ -24,6 +25,7 @@
 #define SMALL_BODY ((size_t)60 << 10)
 #define SOCKET_BUFFER 131072L
 #define HEADER_ROOM 96
+#define HEADERS_ABOUT 170 /* bytes of an infer request's besides its URL */
 #define MAX_URL 4096
 
 /* Where the read callback stands in a body of several parts. */
@@ -36,6 +38,7 @@ struct cursor {
 struct clv_client {
     CURL *curl;
     char *url;
+    bool secure; /* https */
     size_t max_response_bytes;
     struct clv_clock clock;
 
@@ -255,6 +258,7 @@ cleave_status clv_client_open(const struct clv_client_options *options,
     clv_buffer_init(&client->answer, client->max_response_bytes);
     clv_buffer_init(&client->small, SMALL_BODY);
     client->url = copy_url(options->url);
+    client->secure = strncasecmp(options->url, "https:", 6) == 0;
     if (curl_global_init(CURL_GLOBAL_DEFAULT) == 0) {
         client->curl = curl_easy_init();
     }
@@ -322,6 +326,24 @@ static cleave_status transfer_failed(struct clv_client *client, CURLcode code,
     }
 }
 
+/*
+ * Bytes of the request's headers. Versions of curl differ in whether the
+ * size of a request includes a body that left together with its headers;
+ * ours are the URL and few, so the nearer of the two answers is right.
+ */
+static uint64_t header_bytes(const struct clv_client *client, uint64_t request,
+                             uint64_t body)
+{
+    uint64_t guess = strlen(client->target) + HEADERS_ABOUT;
+    uint64_t without = request > body ? request - body : request;
+
+    if (request <= guess) {
+        return request;
+    }
+    return without >= guess || guess - without < request - guess ? without
+                                                                 : request;
+}
+
 static void measure(struct clv_client *client, int64_t started_ns)
 {
     struct clv_exchange *exchange = &client->exchange;
@@ -338,7 +360,9 @@ static void measure(struct clv_client *client, int64_t started_ns)
     curl_easy_getinfo(client->curl, CURLINFO_SIZE_UPLOAD_T, &up);
     curl_easy_getinfo(client->curl, CURLINFO_SIZE_DOWNLOAD_T, &down);
     exchange->http = (int)http;
-    exchange->bytes_up = (uint64_t)request_headers + (uint64_t)up;
+    exchange->bytes_up =
+        (uint64_t)up +
+        header_bytes(client, (uint64_t)request_headers, (uint64_t)up);
     exchange->bytes_down = (uint64_t)response_headers + (uint64_t)down;
     exchange->body = clv_buffer_bytes(&client->answer);
 }
@@ -349,6 +373,7 @@ static cleave_status perform(struct clv_client *client, int64_t timeout_ms,
                              cleave_error *err)
 {
     int64_t started_ns = clv_clock_now_ns(client->clock);
+    struct clv_sigpipe hold;
     CURLcode code;
 
     clv_buffer_reset(&client->answer);
@@ -356,7 +381,13 @@ static cleave_status perform(struct clv_client *client, int64_t timeout_ms,
     client->curl_error[0] = '\0';
     curl_easy_setopt(client->curl, CURLOPT_TIMEOUT_MS,
                      (long)(timeout_ms > 0 ? timeout_ms : 0));
+    if (client->secure) {
+        clv_sigpipe_hold(&hold);
+    }
     code = curl_easy_perform(client->curl);
+    if (client->secure) {
+        clv_sigpipe_release(&hold);
+    }
     if (code != CURLE_OK) {
         return transfer_failed(client, code, timeout_ms, err);
     }
