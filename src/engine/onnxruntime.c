@@ -439,6 +439,9 @@ static OrtStatus *read_end(struct ort_session *s, OrtAllocator *allocator,
     if (status == NULL) {
         info->name = strdup(name);
         status = api->AllocatorFree(allocator, name);
+        if (status == NULL && info->name == NULL) {
+            status = api->CreateStatus(ORT_FAIL, "no memory for a name");
+        }
     }
     if (status == NULL) {
         status = output ? api->SessionGetOutputTypeInfo(s->session, i, &type)
