@@ -454,8 +454,12 @@ static OrtStatus *read_end(struct ort_session *s, OrtAllocator *allocator,
     return status;
 }
 
+/* No dimensions mean a scalar, or that nothing is known. */
 static int is_fixed(const cleave_tensor_info *info)
 {
+    if (info->rank == 0) {
+        return 0;
+    }
     for (uint32_t i = 0; i < info->rank; i++) {
         if (info->shape[i] < 0) {
             return 0;

@@ -202,7 +202,7 @@ static cleave_status make_graph(struct clv_network *n, const char *key,
     }
     status = begin(m, n, err);
     if (status == CLEAVE_OK) {
-        status = keep_optimised(m, n->path, CLV_OPTIMISE_EXTENDED, key, err);
+        status = keep_whole(m, CLV_OPTIMISE_EXTENDED, key, err);
         clv_store_work_end(n->store, m->folder);
     }
     free(m);

@@ -94,6 +94,26 @@ static void free_dimensions_are_known_after_the_run(void **state)
     clv_engine_close(engine);
 }
 
+static void unknown_ranks_are_known_after_the_run(void **state)
+{
+    struct scratch *s = *state;
+    const char *path = scratch_path(s, "m.onnx");
+    struct clv_engine *engine = open_engine("cpu:threads=1");
+    struct maker *m = maker_new();
+    struct run r;
+
+    sample_loop(m);
+    maker_output(m, "b"); /* of which the file says nothing */
+    maker_write(m, path);
+    maker_free(m);
+    assert_int_equal(run_file(engine, path, NULL, 0, &r, NULL), CLEAVE_OK);
+    assert_int_equal(r.out_count, 2);
+    assert_int_equal(r.out[1].info.rank, 2);
+    assert_int_equal(r.out[1].bytes, 16);
+    run_end(&r);
+    clv_engine_close(engine);
+}
+
 static void wrong_tensors_are_a_mismatch_and_nothing_worse(void **state)
 {
     struct scratch *s = *state;
@@ -402,6 +422,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(numbers_are_right_and_outputs_reusable),
         IN_FOLDER(free_dimensions_are_known_after_the_run),
+        IN_FOLDER(unknown_ranks_are_known_after_the_run),
         IN_FOLDER(wrong_tensors_are_a_mismatch_and_nothing_worse),
         IN_FOLDER(what_it_cannot_load_is_told_in_its_words),
         cmocka_unit_test(a_provider_that_is_not_there_is_unsupported),
