@@ -25,10 +25,18 @@ struct bed {
     struct clv_network *n;
 };
 
+/* Opens the store in the folder. */
+static inline int bed_store(struct bed *b)
+{
+    char path[128];
+
+    snprintf(path, sizeof path, "%s/store", b->folder);
+    return clv_store_open(path, &b->store, NULL) == CLEAVE_OK ? 0 : -1;
+}
+
 static inline int bed_begin(void **state)
 {
     struct bed *b = calloc(1, sizeof *b);
-    char path[128];
 
     if (b == NULL) {
         return -1;
@@ -38,9 +46,8 @@ static inline int bed_begin(void **state)
     if (mkdtemp(b->folder) == NULL) {
         return -1;
     }
-    snprintf(path, sizeof path, "%s/store", b->folder);
     snprintf(b->path, sizeof b->path, "%s/model.onnx", b->folder);
-    return clv_store_open(path, &b->store, NULL) == CLEAVE_OK ? 0 : -1;
+    return bed_store(b);
 }
 
 static inline int bed_end(void **state)
