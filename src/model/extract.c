@@ -128,7 +128,7 @@ static char *pooled_name(struct extraction *x, uint32_t tensor)
 /* NAME -> average of one by one -> NAME/pooled */
 static Onnx__NodeProto *make_pool(struct extraction *x, uint32_t tensor)
 {
-    static int64_t one_by_one[2] = {1, 1};
+    static const int64_t one_by_one[2] = {1, 1};
     Onnx__NodeProto *node = clv_arena_alloc(&x->arena, sizeof *node);
     Onnx__AttributeProto *kernel = clv_arena_alloc(&x->arena, sizeof *kernel);
     char **ends = clv_arena_calloc(&x->arena, 2, sizeof *ends);
@@ -143,7 +143,7 @@ static Onnx__NodeProto *make_pool(struct extraction *x, uint32_t tensor)
     kernel->name = (char *)(uintptr_t)"kernel_shape";
     kernel->has_type = 1;
     kernel->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS;
-    kernel->ints = one_by_one;
+    kernel->ints = (int64_t *)(uintptr_t)one_by_one;
     kernel->n_ints = 2;
     list[0] = kernel;
     onnx__node_proto__init(node);
