@@ -24,7 +24,8 @@ struct clv_engine_ops {
     cleave_status (*run)(struct clv_session *session,
                          const cleave_tensor *inputs,
                          struct clv_outputs *outputs, cleave_error *err);
-    /* Gives back what one run left in `outputs`. */
+    /* Gives back what runs left in `outputs`; a run does so itself for what
+       it does not use again. */
     void (*release)(struct clv_outputs *outputs);
 };
 
@@ -34,6 +35,7 @@ struct clv_engine {
     char name[128];
     char identity[256];
     uint32_t threads;
+    uint32_t channel_block;
     int saves_graphs;
 };
 

@@ -74,6 +74,11 @@ const char *clv_engine_identity(const struct clv_engine *engine)
     return engine->identity;
 }
 
+uint32_t clv_engine_channel_block(const struct clv_engine *engine)
+{
+    return engine->channel_block;
+}
+
 int clv_engine_saves_graphs(const struct clv_engine *engine)
 {
     return engine->saves_graphs;
@@ -189,6 +194,5 @@ cleave_status clv_session_run(struct clv_session *session,
             return status;
         }
     }
-    session->engine->ops->release(outputs);
     return session->engine->ops->run(session, inputs, outputs, err);
 }

@@ -75,6 +75,12 @@ uint32_t clv_engine_threads(const struct clv_engine *engine);
 const char *clv_engine_identity(const struct clv_engine *engine);
 
 /*
+ * Optimising for this machine, the engine keeps the channels of convolutions
+ * in blocks of so many, where their number divides by it; 0 if it does not.
+ */
+uint32_t clv_engine_channel_block(const struct clv_engine *engine);
+
+/*
  * True if the engine can write an optimised graph that it can later load.
  * One that cannot (WebGPU compiles at load) optimises at every load instead.
  */

@@ -167,6 +167,14 @@ static int is_turn_to_fail(struct fake_session *s, uint32_t each)
     return each > 0 && turn % each == 0;
 }
 
+static void fake_release(struct clv_outputs *outputs)
+{
+    for (size_t i = 0; i < outputs->session->output_count; i++) {
+        free(outputs->held[i]);
+        outputs->held[i] = NULL;
+    }
+}
+
 static cleave_status fake_run(struct clv_session *session,
                               const cleave_tensor *inputs,
                               struct clv_outputs *outputs, cleave_error *err)
@@ -185,15 +193,8 @@ static cleave_status fake_run(struct clv_session *session,
         return clv_fail(err, CLEAVE_ENGINE, "fake",
                         "This run fails, as the engine's name asks.");
     }
+    fake_release(outputs);
     return answer(session, outputs, hash_inputs(session, inputs), err);
-}
-
-static void fake_release(struct clv_outputs *outputs)
-{
-    for (size_t i = 0; i < outputs->session->output_count; i++) {
-        free(outputs->held[i]);
-        outputs->held[i] = NULL;
-    }
 }
 
 const struct clv_engine_ops clv_fake_ops = {

@@ -8,7 +8,8 @@
  * Sessions are made to be many and small: weights come from mapped memory
  * (AddInitializer), kernels that repack them share one container, and
  * activations come from one arena for all. Outputs are ONNX Runtime's own
- * memory, lent to the caller until the next run.
+ * memory, lent to the caller until the next run, which writes into the same
+ * memory again where the shape is fixed.
  *
  * This is the only file that knows ONNX Runtime's header.
  */
@@ -23,6 +24,13 @@
 
 #include "base/fail.h"
 #include "base/sha256.h"
+
+/* The largest block of its NCHWc layout; which it has on x86 only. */
+#if defined(__x86_64__)
+#define CHANNEL_BLOCK 16
+#else
+#define CHANNEL_BLOCK 0
+#endif
 
 /* -- The process's one environment, counted -- */
 
@@ -235,6 +243,7 @@ static cleave_status fill_engine(struct ort_engine *e, cleave_error *err)
     snprintf(e->base.identity, sizeof e->base.identity, "onnxruntime %s %s %s",
              OrtGetApiBase()->GetVersionString(), e->name.scheme, hex);
     e->base.saves_graphs = strcmp(e->name.scheme, "cpu") == 0;
+    e->base.channel_block = e->base.saves_graphs ? CHANNEL_BLOCK : 0;
     return status;
 }
 
@@ -457,7 +466,7 @@ static OrtStatus *read_end(struct ort_session *s, OrtAllocator *allocator,
 /* No dimensions mean a scalar, or that nothing is known. */
 static int is_fixed(const cleave_tensor_info *info)
 {
-    if (info->rank == 0) {
+    if (info->type == CLEAVE_TYPE_NONE || info->rank == 0) {
         return 0;
     }
     for (uint32_t i = 0; i < info->rank; i++) {
@@ -604,15 +613,20 @@ static cleave_status ort_load(struct clv_engine *base,
 
 /* -- Running -- */
 
-static void ort_release(struct clv_outputs *outputs)
+static void release_output(struct clv_outputs *outputs, size_t i)
 {
     struct ort_session *s = (struct ort_session *)outputs->session;
 
-    for (size_t i = 0; i < s->base.output_count; i++) {
-        if (outputs->held[i] != NULL) {
-            s->api->ReleaseValue(outputs->held[i]);
-            outputs->held[i] = NULL;
-        }
+    if (outputs->held[i] != NULL) {
+        s->api->ReleaseValue(outputs->held[i]);
+        outputs->held[i] = NULL;
+    }
+}
+
+static void ort_release(struct clv_outputs *outputs)
+{
+    for (size_t i = 0; i < outputs->session->output_count; i++) {
+        release_output(outputs, i);
     }
 }
 
@@ -626,7 +640,7 @@ static OrtStatus *view(struct ort_session *s, size_t i, OrtValue *value,
     uint64_t bytes;
 
     t->info = s->base.outputs[i];
-    if (!s->output_is_fixed[i] || t->info.type == CLEAVE_TYPE_NONE) {
+    if (!s->output_is_fixed[i]) {
         status = s->api->GetTypeInfo(value, &type);
         if (status == NULL) {
             status = read_form(s->api, type, &t->info);
@@ -662,6 +676,11 @@ static cleave_status ort_run(struct clv_session *base,
             return clv_fail_memory(err, "inputs", base->input_count);
         }
     }
+    for (size_t i = 0; i < base->output_count; i++) {
+        if (!s->output_is_fixed[i]) {
+            release_output(outputs, i);
+        }
+    }
     for (size_t i = 0; status == NULL && i < base->input_count; i++) {
         status = wrap(s->api, s->memory, &inputs[i], &values[i]);
     }
@@ -672,7 +691,9 @@ static cleave_status ort_run(struct clv_session *base,
                              (OrtValue **)outputs->held);
     }
     for (size_t i = 0; status == NULL && i < base->output_count; i++) {
-        status = view(s, i, outputs->held[i], &outputs->tensors[i]);
+        if (!s->output_is_fixed[i] || outputs->tensors[i].data == NULL) {
+            status = view(s, i, outputs->held[i], &outputs->tensors[i]);
+        }
     }
     for (size_t i = 0; i < base->input_count; i++) {
         if (values[i] != NULL) {

@@ -29,6 +29,9 @@
 /* Weights below this stay embedded when the others move beside the file. */
 #define SMALL_WEIGHT 1024
 
+/* Behind the name of a tensor that nodes read through a pool. */
+#define POOLED "/pooled"
+
 #define TAG(field) ((field) << 3 | 2)
 enum { MODEL_GRAPH = 7, GRAPH_INITIALIZER = 5, TENSOR_RAW = 9 };
 
@@ -105,19 +108,105 @@ static void mark_uses(struct extraction *x)
     }
 }
 
+static int is_pooled(const struct extraction *x, uint32_t tensor)
+{
+    return x->what->pooled != NULL && x->what->pooled[tensor];
+}
+
+static char *pooled_name(struct extraction *x, uint32_t tensor)
+{
+    const char *name = clv_model_tensor_name(x->model, tensor);
+    size_t size = strlen(name) + sizeof POOLED;
+    char *pooled = clv_arena_alloc(&x->arena, size);
+
+    if (pooled != NULL) {
+        snprintf(pooled, size, "%s%s", name, POOLED);
+    }
+    return pooled;
+}
+
+/* NAME -> average of one by one -> NAME/pooled */
+static Onnx__NodeProto *make_pool(struct extraction *x, uint32_t tensor)
+{
+    static const int64_t one_by_one[2] = {1, 1};
+    Onnx__NodeProto *node = clv_arena_alloc(&x->arena, sizeof *node);
+    Onnx__AttributeProto *kernel = clv_arena_alloc(&x->arena, sizeof *kernel);
+    char **ends = clv_arena_calloc(&x->arena, 2, sizeof *ends);
+    Onnx__AttributeProto **list = clv_arena_calloc(&x->arena, 1, sizeof *list);
+
+    if (!node || !kernel || !ends || !list ||
+        (ends[1] = pooled_name(x, tensor)) == NULL) {
+        return NULL;
+    }
+    ends[0] = (char *)(uintptr_t)clv_model_tensor_name(x->model, tensor);
+    onnx__attribute_proto__init(kernel);
+    kernel->name = (char *)(uintptr_t)"kernel_shape";
+    kernel->has_type = 1;
+    kernel->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS;
+    kernel->ints = (int64_t *)(uintptr_t)one_by_one;
+    kernel->n_ints = 2;
+    list[0] = kernel;
+    onnx__node_proto__init(node);
+    node->op_type = (char *)(uintptr_t)"AveragePool";
+    node->name = ends[1];
+    node->input = &ends[0];
+    node->n_input = 1;
+    node->output = &ends[1];
+    node->n_output = 1;
+    node->attribute = list;
+    node->n_attribute = 1;
+    return node;
+}
+
+/* The node as it is, or a copy that reads pooled tensors by their new name. */
+static Onnx__NodeProto *rewire(struct extraction *x, uint32_t index)
+{
+    const Onnx__NodeProto *from = x->model->nodes[index].proto;
+    Onnx__NodeProto *node = NULL;
+
+    for (size_t i = 0; x->what->pooled != NULL && i < from->n_input; i++) {
+        uint32_t id = clv_model_find_tensor(x->model, from->input[i]);
+        if (id == CLV_NONE || !is_pooled(x, id)) {
+            continue;
+        }
+        if (node == NULL) {
+            node = clv_arena_alloc(&x->arena, sizeof *node);
+            char **input =
+                clv_arena_calloc(&x->arena, from->n_input, sizeof *input);
+            if (node == NULL || input == NULL) {
+                return NULL;
+            }
+            *node = *from;
+            memcpy(input, from->input, from->n_input * sizeof *input);
+            node->input = input;
+        }
+        node->input[i] = pooled_name(x, id);
+        if (node->input[i] == NULL) {
+            return NULL;
+        }
+    }
+    return node != NULL ? node : (Onnx__NodeProto *)(uintptr_t)from;
+}
+
 static int pick_nodes(struct extraction *x)
 {
     const Onnx__GraphProto *from = clv_graph_of(x->model);
-    Onnx__NodeProto **node =
-        clv_arena_calloc(&x->arena, from->n_node + 1, sizeof *node);
+    Onnx__NodeProto **node = clv_arena_calloc(
+        &x->arena, from->n_node + x->model->tensor_count + 1, sizeof *node);
     size_t n = 0;
 
     if (node == NULL) {
         return 0;
     }
+    for (uint32_t i = 0; i < x->model->tensor_count; i++) {
+        if (is_pooled(x, i) && (node[n++] = make_pool(x, i)) == NULL) {
+            return 0;
+        }
+    }
     for (uint32_t i = 0; i < x->model->node_count; i++) {
-        if (x->what->nodes == NULL || x->what->nodes[i]) {
-            node[n++] = (Onnx__NodeProto *)(uintptr_t)x->model->nodes[i].proto;
+        if ((x->what->nodes == NULL || x->what->nodes[i]) &&
+            (node[n++] = rewire(x, i)) == NULL) {
+            return 0;
         }
     }
     x->graph.node = node;

@@ -30,7 +30,10 @@ struct clv_weight_placer {
 /*
  * What to write: the nodes (NULL = all), and the new graph's inputs and
  * outputs with types and shapes as far as known (type CLEAVE_TYPE_NONE and
- * dimensions of -1 are left open; an input needs its type).
+ * dimensions of -1 are left open; an input needs its type). Nodes read the
+ * tensors marked in `pooled` (a byte per tensor, or NULL) through an average
+ * pool of one by one: the same values, but an operator for an optimiser to
+ * put into a layout of its own, which it cannot do to an input.
  */
 struct clv_extract {
     const uint8_t *nodes;
@@ -38,6 +41,7 @@ struct clv_extract {
     size_t input_count;
     const cleave_tensor_info *outputs;
     size_t output_count;
+    const uint8_t *pooled;
     const struct clv_weight_placer *placer; /* or NULL */
     uint64_t embed_limit_bytes;             /* 0 = 2 GiB less a little */
 };

@@ -7,6 +7,7 @@
  * what travels.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/fail.h"
 #include "model/extract.h"
@@ -47,6 +48,49 @@ static cleave_status split(struct clv_network *n, enum clv_cut_graph graph,
     return clv_sides_init(ret_sides, n->model, cut, err);
 }
 
+static cleave_tensor_info form_of(const struct clv_network *n, const char *name)
+{
+    uint32_t id = clv_model_find_tensor(n->model, name);
+
+    return id == CLV_NONE ? (cleave_tensor_info){.name = name}
+                          : n->shapes->form[id];
+}
+
+/*
+ * Where a tail begins inside a residual block, its input is also a summand.
+ * ONNX Runtime adds and convolves in channel blocks only what it has itself
+ * put into blocks, which an input is not; and the sum, left in plain layout,
+ * is the summand of the next block, and so on to the end. A pool of one by
+ * one is put into blocks. It costs a copy, and saves up to a fifth.
+ */
+static int is_summand(const struct clv_model *model, const uint8_t *nodes,
+                      uint32_t tensor)
+{
+    for (uint32_t i = 0; i < clv_model_node_count(model); i++) {
+        struct clv_ids in = clv_model_node_inputs(model, i);
+        const char *op = clv_model_node_op(model, i);
+        for (uint32_t j = 0; nodes[i] && j < in.count; j++) {
+            if (in.id[j] == tensor &&
+                (strcmp(op, "Add") == 0 || strcmp(op, "Sum") == 0)) {
+                return 1;
+            }
+        }
+    }
+    return 0;
+}
+
+static int wants_pool(const struct clv_network *n,
+                      const struct clv_model *model, const uint8_t *nodes,
+                      uint32_t tensor)
+{
+    uint32_t block = clv_engine_channel_block(n->engine);
+    cleave_tensor_info form = form_of(n, clv_model_tensor_name(model, tensor));
+
+    return block > 0 && form.type == CLEAVE_TYPE_F32 && form.rank == 4 &&
+           form.shape[1] > 0 && form.shape[1] % block == 0 &&
+           is_summand(model, nodes, tensor);
+}
+
 /* The ends of a half, with forms from what was learnt of the model. */
 struct ends {
     cleave_tensor_info *inputs;
@@ -54,14 +98,6 @@ struct ends {
     cleave_tensor_info *outputs;
     size_t output_count;
 };
-
-static cleave_tensor_info form_of(struct clv_network *n, const char *name)
-{
-    uint32_t id = clv_model_find_tensor(n->model, name);
-
-    return id == CLV_NONE ? (cleave_tensor_info){.name = name}
-                          : n->shapes->form[id];
-}
 
 static int reads(const struct clv_model *model, const uint8_t *nodes,
                  uint32_t tensor)
@@ -132,6 +168,7 @@ cleave_status clv_cutting_write(struct clv_network *n, enum clv_part_kind kind,
     struct clv_cut_set here = {{0}, 0};
     struct clv_sides sides;
     struct ends ends = {0};
+    uint8_t *pooled = NULL;
     uint32_t inputs;
     uint32_t outputs;
     cleave_status status = split(n, graph, cut, &model, &here, &sides, err);
@@ -143,9 +180,16 @@ cleave_status clv_cutting_write(struct clv_network *n, enum clv_part_kind kind,
     clv_model_outputs(model, &outputs);
     ends.inputs = calloc((size_t)inputs + here.count, sizeof *ends.inputs);
     ends.outputs = calloc((size_t)outputs + here.count, sizeof *ends.outputs);
-    if (ends.inputs == NULL || ends.outputs == NULL) {
+    pooled = calloc((size_t)clv_model_tensor_count(model) + 1, 1);
+    if (ends.inputs == NULL || ends.outputs == NULL || pooled == NULL) {
         status = clv_fail_memory(err, path, inputs + outputs);
         goto out;
+    }
+    for (uint32_t i = 0;
+         kind == CLV_PART_TAIL && graph == CLV_CUT_HERE && i < here.count;
+         i++) {
+        pooled[here.tensor[i]] =
+            (uint8_t)wants_pool(n, model, sides.in_tail, here.tensor[i]);
     }
     (kind == CLV_PART_HEAD ? head_ends : tail_ends)(n, model, &here, &sides,
                                                     &ends);
@@ -157,11 +201,13 @@ cleave_status clv_cutting_write(struct clv_network *n, enum clv_part_kind kind,
             .input_count = ends.input_count,
             .outputs = ends.outputs,
             .output_count = ends.output_count,
+            .pooled = pooled,
         },
         path, err);
 out:
     free(ends.inputs);
     free(ends.outputs);
+    free(pooled);
     clv_sides_fini(&sides);
     return status;
 }

@@ -57,8 +57,10 @@ static inline int scratch_end(void **state)
 static inline const char *scratch_path(struct scratch *s, const char *name)
 {
     char *path = s->path[s->turn++ % 4];
+    size_t length = strlen(s->folder);
 
-    snprintf(path, sizeof s->path[0], "%s/%s", s->folder, name);
+    memcpy(path, s->folder, length);
+    snprintf(path + length, sizeof s->path[0] - length, "/%s", name);
     return path;
 }
 
