@@ -305,6 +305,41 @@ static void a_part_has_its_own_weights_only(void **state)
     clv_model_close(model);
 }
 
+/* The same values by another way: the summand of a residual block. */
+static void pooled_tensors_compute_the_same(void **state)
+{
+    struct scratch *s = *state;
+    const char *path = scratch_path(s, "m.onnx");
+    const char *copy = scratch_path(s, "copy.onnx");
+    struct maker *m = maker_new();
+    struct clv_engine *engine;
+    struct clv_extract what;
+    struct clv_model *model;
+    uint8_t pooled[32] = {0};
+
+    sample_residual(m);
+    maker_write(m, path);
+    maker_free(m);
+    model = reopen(path);
+    what = all_of(model);
+    what.pooled = pooled;
+    pooled[clv_model_find_tensor(model, "r1")] = 1;
+    assert_int_equal(clv_model_write(model, &what, copy, NULL), CLEAVE_OK);
+    clv_model_close(model);
+    model = reopen(copy);
+    assert_int_equal(clv_model_node_count(model), 8);
+    assert_int_equal(
+        clv_model_node_inputs(
+            model, clv_model_producer(
+                       model, clv_model_find_tensor(model, "r1/pooled")))
+            .id[0],
+        clv_model_find_tensor(model, "r1"));
+    clv_model_close(model);
+    assert_int_equal(clv_engine_open("cpu:threads=1", &engine, NULL), 0);
+    assert_same_runs(engine, path, copy);
+    clv_engine_close(engine);
+}
+
 /* -- Failure -- */
 
 /* Fails at every size of disk, and leaves what was there as it was. */
@@ -376,6 +411,7 @@ int main(void)
         IN_FOLDER(a_placer_decides_where_weights_go),
         IN_FOLDER(external_weights_come_home),
         IN_FOLDER(a_part_has_its_own_weights_only),
+        IN_FOLDER(pooled_tensors_compute_the_same),
         IN_FOLDER(a_full_disk_leaves_the_old_file),
         IN_FOLDER(a_full_disk_leaves_the_old_pair),
         IN_FOLDER(a_path_that_cannot_be_written_is_an_error),
