@@ -100,21 +100,14 @@ static void ask_for_work(const struct clv_model *model)
 }
 
 /* A part is written if all its ends have types, and opens again. */
-static void write_and_open(const struct clv_model *model, const uint8_t *nodes,
-                           const cleave_tensor_info *inputs, size_t input_count,
-                           const cleave_tensor_info *outputs,
-                           size_t output_count)
+static void write_and_open(const struct clv_model *model,
+                           struct clv_extract what)
 {
     char path[64];
     char beside[80];
-    struct clv_extract what = {.nodes = nodes,
-                               .inputs = inputs,
-                               .input_count = input_count,
-                               .outputs = outputs,
-                               .output_count = output_count,
-                               .embed_limit_bytes = 2048};
     struct clv_model *again;
 
+    what.embed_limit_bytes = 2048;
     snprintf(path, sizeof path, "%s/cleave-fuzz-%ld.onnx",
              access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp",
              (long)getpid());
@@ -138,26 +131,37 @@ static void ask_for_writing(const struct clv_model *model)
     const cleave_tensor_info *output = clv_model_outputs(model, &outputs);
 
     if (clv_model_file_bytes(model) <= WRITTEN_BYTES) {
-        write_and_open(model, NULL, input, inputs, output, outputs);
+        write_and_open(model, (struct clv_extract){.inputs = input,
+                                                   .input_count = inputs,
+                                                   .outputs = output,
+                                                   .output_count = outputs});
     }
 }
 
-/* The tail of a cut, written too. */
+/* The tail of a cut, written too, its inputs read through pools. */
 static void write_tail(const struct clv_model *model,
                        const struct clv_cut_set *set,
                        const struct clv_sides *sides)
 {
     cleave_tensor_info inputs[CLV_CUT_MAX_TENSORS];
     cleave_tensor_info output;
+    uint8_t *pooled = calloc((size_t)clv_model_tensor_count(model) + 1, 1);
 
-    if (clv_model_file_bytes(model) > WRITTEN_BYTES) {
-        return;
-    }
+    check(pooled != NULL);
     for (uint32_t i = 0; i < set->count; i++) {
         inputs[i] = clv_model_declared(model, set->tensor[i]);
+        pooled[set->tensor[i]] = 1;
     }
     output = clv_model_declared(model, sides->tail_outputs[0]);
-    write_and_open(model, sides->in_tail, inputs, set->count, &output, 1);
+    if (clv_model_file_bytes(model) <= WRITTEN_BYTES) {
+        write_and_open(model, (struct clv_extract){.nodes = sides->in_tail,
+                                                   .inputs = inputs,
+                                                   .input_count = set->count,
+                                                   .outputs = &output,
+                                                   .output_count = 1,
+                                                   .pooled = pooled});
+    }
+    free(pooled);
 }
 
 static void ask_for_cuts(const struct clv_model *model)
