@@ -147,6 +147,10 @@ static void what_cannot_be_cut_is_not_written(void **state)
     assert_int_equal(clv_network_split(n, "deep", head, head, &err),
                      CLEAVE_NOT_FOUND);
     assert_non_null(strstr(err.text, "also depends on 'mask'"));
+    err = (cleave_error)CLEAVE_ERROR_INIT;
+    assert_int_equal(clv_network_split(n, "mask+ids", head, head, &err),
+                     CLEAVE_NOT_FOUND);
+    assert_non_null(strstr(err.text, "use the cut 'input'"));
     assert_int_equal(clv_network_split(n, "dep", head, head, NULL),
                      CLEAVE_NOT_FOUND);
     assert_int_equal(access(head, F_OK), -1);
