@@ -67,6 +67,18 @@ void clv_writer_align(struct clv_writer *w, size_t alignment)
     }
 }
 
+cleave_status clv_writer_flush(struct clv_writer *w, cleave_error *err)
+{
+    if (w->error == 0 && fflush(w->file) != 0) {
+        w->error = errno;
+    }
+    if (w->error == 0) {
+        return CLEAVE_OK;
+    }
+    errno = w->error;
+    return clv_fail_errno(err, CLEAVE_IO, w->path, "Writing the file");
+}
+
 static int settle(struct clv_writer *w)
 {
     if (w->error == 0 &&
