@@ -16,6 +16,7 @@ cleave_status clv_writer_open(struct clv_writer *w, const char *path,
                               cleave_error *err)
 {
     cleave_status status;
+    struct stat there;
     int fd;
 
     w->file = NULL;
@@ -29,6 +30,12 @@ cleave_status clv_writer_open(struct clv_writer *w, const char *path,
     }
     if (status != CLEAVE_OK) {
         return status;
+    }
+    /* Renaming onto /dev/null, as root, would put a file in its place. */
+    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode)) {
+        return clv_fail(err, CLEAVE_INVALID, path,
+                        "There is something here that is not a file; it is "
+                        "not overwritten. Name another place.");
     }
     fd = mkostemp(w->temporary, O_CLOEXEC);
     if (fd >= 0) {

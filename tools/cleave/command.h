@@ -14,6 +14,8 @@ struct command {
     const char *usage;   /* what follows "cleave NAME " */
     const char *summary; /* one line */
     const char *text;    /* what it does, and examples */
+    /* What the command line alone can get wrong: exit code 2. */
+    cleave_status (*check)(const struct settings *settings, cleave_error *err);
     cleave_status (*run)(const struct settings *settings, cleave_error *err);
 };
 
@@ -42,8 +44,8 @@ cleave_status command_open(const struct settings *settings, const char *model,
                            struct opened *opened, cleave_error *err);
 void command_close(struct opened *opened);
 
-/* Exactly one positional argument, called `what` in the error. */
-cleave_status command_one(const struct settings *settings, const char *what,
-                          const char **ret_argument, cleave_error *err);
+/* A check: exactly one positional argument, the model. */
+cleave_status command_check_model(const struct settings *settings,
+                                  cleave_error *err);
 
 #endif

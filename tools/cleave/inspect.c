@@ -160,13 +160,10 @@ static cleave_status look(struct inspection *i, const struct settings *s,
 
 static cleave_status inspect(const struct settings *s, cleave_error *err)
 {
-    struct inspection i = {0};
+    struct inspection i = {.path = s->rest[0]};
     struct opened opened = {0};
-    cleave_status status = command_one(s, "model", &i.path, err);
+    cleave_status status = command_open(s, i.path, &opened, err);
 
-    if (status == CLEAVE_OK) {
-        status = command_open(s, i.path, &opened, err);
-    }
     if (status == CLEAVE_OK) {
         i.network = opened.network;
         status = look(&i, s, err);
@@ -187,5 +184,6 @@ const struct command command_inspect = {
         "examples:\n"
         "  cleave inspect net.onnx\n"
         "  cleave inspect net.onnx --json | jq '.cuts[].name'\n",
+    .check = command_check_model,
     .run = inspect,
 };

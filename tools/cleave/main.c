@@ -81,15 +81,14 @@ cleave_status command_cache(const struct settings *settings, char *into,
                     "networks.");
 }
 
-cleave_status command_one(const struct settings *settings, const char *what,
-                          const char **ret_argument, cleave_error *err)
+cleave_status command_check_model(const struct settings *settings,
+                                  cleave_error *err)
 {
     if (settings->rest_count != 1) {
         return clv_fail(err, CLEAVE_INVALID, "arguments",
-                        "One %s is needed, %zu were given. Try --help.", what,
+                        "One model is needed, %zu were given. Try --help.",
                         settings->rest_count);
     }
-    *ret_argument = settings->rest[0];
     return CLEAVE_OK;
 }
 
@@ -138,6 +137,8 @@ static int run_command(const struct command *c, int argc, char **argv)
         code = complain(&err, 2);
     } else if (settings.help) {
         print_command(c, stdout);
+    } else if (c->check(&settings, &err) != CLEAVE_OK) {
+        code = complain(&err, 2);
     } else {
         status = c->run(&settings, &err);
         if (status != CLEAVE_OK) {

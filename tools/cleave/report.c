@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/fail.h"
+#include "base/file.h"
 
 #define SHOW_EACH_NS 200000000
 
@@ -49,6 +50,23 @@ void report_fini(struct report *r)
 
 /* -- One sample -- */
 
+/* File names need not be UTF-8, JSON must: then '?' for what is not ASCII. */
+static json_t *json_text(const char *text)
+{
+    json_t *string = json_string(text);
+    char plain[CLV_PATH_MAX];
+    size_t n = 0;
+
+    if (string != NULL) {
+        return string;
+    }
+    for (; text[n] != '\0' && n < sizeof plain - 1; n++) {
+        plain[n] = (char)((text[n] & 0x80) ? '?' : text[n]);
+    }
+    plain[n] = '\0';
+    return json_string(plain);
+}
+
 static json_t *json_top(const cleave_result *result)
 {
     json_t *list = json_array();
@@ -58,7 +76,7 @@ static json_t *json_top(const cleave_result *result)
         json_t *item = json_pack("{s:I, s:f}", "index", (json_int_t)c->index,
                                  "score", c->score);
         json_object_set_new(item, "label",
-                            c->label ? json_string(c->label) : json_null());
+                            c->label ? json_text(c->label) : json_null());
         json_array_append_new(list, item);
     }
     return list;
@@ -75,12 +93,13 @@ static void print_sample_json(const struct report *r, const char *name,
                               const cleave_result *x)
 {
     print_line(json_pack(
-        "{s:s, s:o, s:s, s:I, s:I, s:f, s:f, s:f, s:f, s:f}", "input", name,
-        "top", json_top(x), "cut", r->cut, "bytes_up", (json_int_t)x->bytes_up,
-        "bytes_down", (json_int_t)x->bytes_down, "prepare_ms",
-        clv_ns_to_ms(x->prepare_ns), "head_ms", clv_ns_to_ms(x->head_ns),
-        "transfer_ms", clv_ns_to_ms(x->transfer_ns), "tail_ms",
-        clv_ns_to_ms(x->tail_ns), "total_ms", clv_ns_to_ms(x->total_ns)));
+        "{s:o, s:o, s:s, s:I, s:I, s:f, s:f, s:f, s:f, s:f}", "input",
+        json_text(name), "top", json_top(x), "cut", r->cut, "bytes_up",
+        (json_int_t)x->bytes_up, "bytes_down", (json_int_t)x->bytes_down,
+        "prepare_ms", clv_ns_to_ms(x->prepare_ns), "head_ms",
+        clv_ns_to_ms(x->head_ns), "transfer_ms", clv_ns_to_ms(x->transfer_ns),
+        "tail_ms", clv_ns_to_ms(x->tail_ns), "total_ms",
+        clv_ns_to_ms(x->total_ns)));
 }
 
 static void print_sample_text(const struct report *r, const char *name,
@@ -112,8 +131,8 @@ static void print_failure(const struct report *r, const char *name,
                           const cleave_error *error)
 {
     if (r->json) {
-        print_line(json_pack("{s:s, s:s, s:s}", "input", name, "cut", r->cut,
-                             "error", error->text));
+        print_line(json_pack("{s:o, s:s, s:o}", "input", json_text(name), "cut",
+                             r->cut, "error", json_text(error->text)));
     }
     fprintf(stderr, "cleave: %s: %s%s%s\n", name, error->where,
             error->where[0] ? ": " : "", error->text);

@@ -197,9 +197,9 @@ static cleave_status open_source(struct running *r, cleave_error *err)
 
 static cleave_status open_all(struct running *r, cleave_error *err)
 {
-    cleave_status status = check_arguments(r->settings, err);
+    cleave_status status = CLEAVE_OK;
 
-    if (status == CLEAVE_OK && r->settings->labels != NULL) {
+    if (r->settings->labels != NULL) {
         status = clv_labels_read(r->settings->labels, &r->labels, err);
     }
     if (status == CLEAVE_OK) {
@@ -253,5 +253,6 @@ const struct command command_run = {
         "      --cut conv4_relu --pack f16 --input photos --in-flight 3\n"
         "  cleave run --model net.onnx --input photos --labels labels.csv "
         "--json\n",
+    .check = check_arguments,
     .run = run,
 };

@@ -52,6 +52,15 @@ static void announce(const struct settings *s, const cleave_server *server)
     fflush(stdout);
 }
 
+static cleave_status check(const struct settings *s, cleave_error *err)
+{
+    if (s->models == NULL || s->rest_count > 0) {
+        return clv_fail(err, CLEAVE_INVALID, "arguments",
+                        "Say which folder's models to serve: --models DIR.");
+    }
+    return CLEAVE_OK;
+}
+
 static cleave_status serve(const struct settings *s, cleave_error *err)
 {
     char cache[CLV_PATH_MAX];
@@ -61,10 +70,6 @@ static cleave_status serve(const struct settings *s, cleave_error *err)
     int signal_number;
     cleave_status status = command_cache(s, cache, err);
 
-    if (status == CLEAVE_OK && (s->models == NULL || s->rest_count > 0)) {
-        status = clv_fail(err, CLEAVE_INVALID, "arguments",
-                          "Say which folder's models to serve: --models DIR.");
-    }
     if (status != CLEAVE_OK) {
         return status;
     }
@@ -109,5 +114,6 @@ const struct command command_serve = {
         "  cleave serve --models nets --listen 0.0.0.0:8700 --memory-limit "
         "500MB\n"
         "  curl http://127.0.0.1:8700/v2/models/net\n",
+    .check = check,
     .run = serve,
 };

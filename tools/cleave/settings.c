@@ -116,20 +116,20 @@ static int parse_number(const char *text, const struct unit *units,
 static const char *set_number(uint64_t *into, enum setting_kind kind,
                               const char *text)
 {
-    switch (kind) {
-    case SETTING_BYTES:
-        return parse_number(text, byte_units, into)
-                   ? NULL
-                   : "is not a size such as 200MB or 1GiB";
-    case SETTING_MS:
-        return parse_number(text, time_units, into)
-                   ? NULL
-                   : "is not a time such as 250ms or 2s";
-    default:
-        return parse_number(text, no_units, into)
-                   ? NULL
-                   : "is not a whole number of 1 or more";
+    uint64_t most = INT64_MAX;
+    const struct unit *units = byte_units;
+    const char *wrong = "is not a size such as 200MB or 1GiB";
+
+    if (kind == SETTING_MS) {
+        most = UINT32_MAX;
+        units = time_units;
+        wrong = "is not a time such as 250ms or 2s";
+    } else if (kind == SETTING_COUNT) {
+        most = 1000000;
+        units = no_units;
+        wrong = "is not a whole number from 1 to a million";
     }
+    return parse_number(text, units, into) && *into <= most ? NULL : wrong;
 }
 
 static int append(const char ***list, size_t *count, const char *value)

@@ -9,20 +9,21 @@
 #include "base/fail.h"
 #include "command.h"
 
-static cleave_status split(const struct settings *s, cleave_error *err)
+static cleave_status check(const struct settings *s, cleave_error *err)
 {
-    struct opened opened = {0};
-    const char *path;
-    cleave_status status = command_one(s, "model", &path, err);
-
-    if (status != CLEAVE_OK) {
-        return status;
-    }
     if (s->cut == NULL || s->head == NULL || s->tail == NULL) {
         return clv_fail(err, CLEAVE_INVALID, "arguments",
                         "--cut, --head and --tail are all needed.");
     }
-    status = command_open(s, path, &opened, err);
+    return command_check_model(s, err);
+}
+
+static cleave_status split(const struct settings *s, cleave_error *err)
+{
+    struct opened opened = {0};
+    const char *path = s->rest[0];
+    cleave_status status = command_open(s, path, &opened, err);
+
     if (status == CLEAVE_OK) {
         status =
             clv_network_split(opened.network, s->cut, s->head, s->tail, err);
@@ -47,5 +48,6 @@ const struct command command_split = {
         "examples:\n"
         "  cleave split net.onnx --cut conv4_relu --head h.onnx --tail "
         "t.onnx\n",
+    .check = check,
     .run = split,
 };
