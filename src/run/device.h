@@ -68,9 +68,6 @@ struct cleave_session {
     /* What is sent: the cut's tensors, in network order. */
     cleave_tensor_info *cut_tensors;
     size_t cut_count;
-    /* What is asked for: the model's outputs that the head does not make. */
-    struct clv_wanted_output *wanted;
-    size_t wanted_count;
 
     struct clv_lanes lanes;
     struct clv_gate gate;

@@ -163,9 +163,8 @@ static cleave_status build_request(struct flight *f)
         .sha256 = clv_network_sha256(s->network),
         .inputs = f->lane->sent,
         .input_count = s->cut_count,
-        .outputs = s->wanted,
-        .output_count = s->wanted_count,
-        .binary_output = true,
+        .binary_output =
+            true, /* all that the tail makes: the head's are here */
     };
 
     return s->needs_server ? clv_request_build(&spec, &f->lane->body, f->err)

@@ -2,9 +2,9 @@
  * session.c - opening and closing a session on the device.
  *
  * Opening goes from the ground up: engine and store, the network, its card,
- * the cut (what is sent, what is asked for), the head, the lanes, and last
- * the server, which must have the very same model. What can fail does so
- * here and not at the first inference.
+ * the cut (what is sent), the head, the lanes, and last the server, which
+ * must have the very same model. What can fail does so here and not at the
+ * first inference.
  */
 #include "cleave/session.h"
 
@@ -117,42 +117,6 @@ static cleave_status list_cut(cleave_session *s, cleave_error *err)
                                    &s->cut_count, err);
 }
 
-static int makes(const cleave_session *s, const char *name)
-{
-    size_t count;
-    const cleave_tensor_info *infos;
-
-    if (s->head == NULL) {
-        return 0;
-    }
-    infos = clv_session_outputs(clv_part_session(s->head), &count);
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(infos[i].name, name) == 0) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-/* The outputs that must come from the server. */
-static cleave_status list_wanted(cleave_session *s, cleave_error *err)
-{
-    size_t count;
-    const cleave_tensor_info *outputs = clv_network_outputs(s->network, &count);
-
-    s->wanted = calloc(count + 1, sizeof *s->wanted);
-    if (s->wanted == NULL) {
-        return clv_fail_memory(err, s->cut, count);
-    }
-    for (size_t i = 0; s->needs_server && i < count; i++) {
-        if (!makes(s, outputs[i].name)) {
-            s->wanted[s->wanted_count++] = (struct clv_wanted_output){
-                .name = outputs[i].name, .binary = true};
-        }
-    }
-    return CLEAVE_OK;
-}
-
 static cleave_status open_cut(cleave_session *s,
                               const cleave_session_options *o,
                               cleave_error *err)
@@ -174,10 +138,7 @@ static cleave_status open_cut(cleave_session *s,
     if (status == CLEAVE_OK) {
         status = list_cut(s, err);
     }
-    if (status == CLEAVE_OK) {
-        status = load_head(s, err);
-    }
-    return status == CLEAVE_OK ? list_wanted(s, err) : status;
+    return status == CLEAVE_OK ? load_head(s, err) : status;
 }
 
 /* -- The server -- */
@@ -306,7 +267,6 @@ void cleave_session_close(cleave_session *s)
     clv_store_close(s->store);
     clv_engine_close(s->engine);
     free(s->cut_tensors);
-    free(s->wanted);
     free(s->url);
     free(s->model_name);
     free(s);

@@ -38,6 +38,8 @@
 #define CONNECTION_MEMORY ((size_t)32 << 10)
 #define ALIGN 16
 #define NUMBER_TEXT 24
+#define SPARE_CALLS 32          /* kept with their buffers, */
+#define SPARE_BYTES (256 << 10) /* if these are no larger */
 #define MOST_IGNORED (16 << 20) /* bytes of a refused body that are read */
 
 struct clv_http {
@@ -47,6 +49,8 @@ struct clv_http {
     uint64_t max_request_bytes;
     uint64_t max_pending_bytes;
     int quiesced_socket; /* ours again after drain, or -1 */
+    struct call *spare;  /* of the connections' thread: memory to use again */
+    size_t spare_count;
 
     pthread_mutex_t lock; /* guards the two below */
     pthread_cond_t completed;
@@ -58,6 +62,7 @@ enum state { RECEIVING, WORKING, ANSWERED };
 
 struct call {
     struct clv_work work; /* first: a work is its call */
+    struct call *next;    /* spare ones */
     struct clv_http *http;
     struct MHD_Connection *connection;
     enum state state;
@@ -97,10 +102,38 @@ static bool charge(struct call *call, uint64_t bytes)
     return room;
 }
 
+/* A call to be filled: one that kept its buffers, or a new one. */
+static struct call *call_take(struct clv_http *http)
+{
+    struct call *call = http->spare;
+    struct clv_buffer body;
+    struct clv_buffer answer;
+
+    if (call == NULL) {
+        call = calloc(1, sizeof *call);
+        if (call != NULL) {
+            clv_buffer_init(&call->body,
+                            (size_t)http->max_request_bytes + ALIGN);
+            clv_reply_init(&call->reply);
+        }
+        return call;
+    }
+    http->spare = call->next;
+    http->spare_count--;
+    body = call->body;
+    answer = call->reply.body;
+    *call = (struct call){.body = body};
+    clv_reply_init(&call->reply);
+    call->reply.body = answer;
+    clv_buffer_reset(&call->body);
+    clv_buffer_reset(&call->reply.body);
+    return call;
+}
+
 static struct call *call_new(struct clv_http *http,
                              struct MHD_Connection *connection)
 {
-    struct call *call = calloc(1, sizeof *call);
+    struct call *call = call_take(http);
 
     if (call == NULL) {
         return NULL;
@@ -108,12 +141,17 @@ static struct call *call_new(struct clv_http *http,
     call->http = http;
     call->connection = connection;
     call->json_bytes = -1;
-    clv_buffer_init(&call->body, (size_t)http->max_request_bytes + ALIGN);
-    clv_reply_init(&call->reply);
     pthread_mutex_lock(&http->lock);
     http->calls++;
     pthread_mutex_unlock(&http->lock);
     return call;
+}
+
+static void call_drop(struct call *call)
+{
+    clv_buffer_fini(&call->body);
+    clv_reply_fini(&call->reply);
+    free(call);
 }
 
 static void call_free(struct call *call)
@@ -121,9 +159,14 @@ static void call_free(struct call *call)
     struct clv_http *http = call->http;
     uint64_t bytes = call->charged_bytes;
 
-    clv_buffer_fini(&call->body);
-    clv_reply_fini(&call->reply);
-    free(call);
+    if (http->spare_count < SPARE_CALLS && call->body.capacity <= SPARE_BYTES &&
+        call->reply.body.capacity <= SPARE_BYTES) {
+        call->next = http->spare;
+        http->spare = call;
+        http->spare_count++;
+    } else {
+        call_drop(call);
+    }
     pthread_mutex_lock(&http->lock);
     http->pending_bytes -= bytes;
     http->calls--;
@@ -341,7 +384,9 @@ static void work_on(struct clv_work *work, bool cancelled)
     } else {
         clv_infer_answer(call->http->service, &job, &call->reply);
     }
-    clv_buffer_fini(&call->body);
+    if (call->body.capacity > SPARE_BYTES) { /* not kept while it is sent */
+        clv_buffer_fini(&call->body);
+    }
     call->state = ANSWERED;
     MHD_resume_connection(call->connection);
 }
@@ -522,6 +567,11 @@ void clv_http_close(struct clv_http *http)
         return;
     }
     MHD_stop_daemon(http->daemon);
+    while (http->spare != NULL) {
+        struct call *call = http->spare;
+        http->spare = call->next;
+        call_drop(call);
+    }
     if (http->quiesced_socket >= 0) {
         close(http->quiesced_socket);
     }
