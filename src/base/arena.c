@@ -69,7 +69,7 @@ void *clv_arena_alloc(struct clv_arena *arena, size_t size)
     struct clv_arena_chunk *chunk = arena->chunks;
     uint8_t *piece;
 
-    if (size > arena->max) {
+    if (size > arena->max || size > SIZE_MAX / 2) {
         return NULL;
     }
     size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;

@@ -135,6 +135,7 @@ cleave_status clv_file_write(const char *path, clv_bytes content,
 cleave_status clv_folder_make(const char *path, cleave_error *err)
 {
     char part[CLV_PATH_MAX];
+    struct stat st;
     cleave_status status = clv_path_print(part, sizeof part, err, "%s", path);
 
     if (status != CLEAVE_OK) {
@@ -146,7 +147,10 @@ cleave_status clv_folder_make(const char *path, cleave_error *err)
         mkdir(part, 0755);
         *slash = '/';
     }
-    if (mkdir(part, 0755) != 0 && errno != EEXIST) {
+    if (mkdir(part, 0755) == 0) {
+        return CLEAVE_OK;
+    }
+    if (errno != EEXIST || stat(part, &st) != 0 || !S_ISDIR(st.st_mode)) {
         return clv_fail_errno(err, CLEAVE_IO, path, "Creating the folder");
     }
     return CLEAVE_OK;

@@ -47,7 +47,7 @@ static size_t distance(const char *wanted, const char *name)
     size_t d = edit_distance(wanted, name);
 
     if (wanted[0] != '\0' && strcasestr(name, wanted) != NULL) {
-        d = least(d, 2);
+        d = least(d, strlen(wanted) > 3 ? 2 : 1);
     }
     return d;
 }

@@ -32,7 +32,8 @@ cleave_status clv_writer_open(struct clv_writer *w, const char *path,
         return status;
     }
     /* Renaming onto /dev/null, as root, would put a file in its place. */
-    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode)) {
+    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode) &&
+        !S_ISDIR(there.st_mode)) { /* onto a folder, renaming fails */
         return clv_fail(err, CLEAVE_INVALID, path,
                         "There is something here that is not a file; it is "
                         "not overwritten. Name another place.");
@@ -72,6 +73,18 @@ void clv_writer_align(struct clv_writer *w, size_t alignment)
         size_t gap = alignment - (size_t)(w->written % alignment);
         clv_writer_put(w, zeroes, gap < sizeof zeroes ? gap : sizeof zeroes);
     }
+}
+
+cleave_status clv_writer_flush(struct clv_writer *w, cleave_error *err)
+{
+    if (w->error == 0 && fflush(w->file) != 0) {
+        w->error = errno;
+    }
+    if (w->error == 0) {
+        return CLEAVE_OK;
+    }
+    errno = w->error;
+    return clv_fail_errno(err, CLEAVE_IO, w->path, "Writing the file");
 }
 
 static int settle(struct clv_writer *w)

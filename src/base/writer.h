@@ -33,6 +33,10 @@ void clv_writer_put(struct clv_writer *w, const void *data, size_t size);
 /* Appends zeroes up to a multiple of `alignment`. */
 void clv_writer_align(struct clv_writer *w, size_t alignment);
 
+/* Hands all bytes to the system, so that the commit can hardly fail any more.
+   CLEAVE_IO if any byte failed; then the file must be abandoned. */
+cleave_status clv_writer_flush(struct clv_writer *w, cleave_error *err);
+
 /* Ends the file and puts it in place. CLEAVE_IO if any byte failed; then the
    target is as before and nothing is left behind. */
 cleave_status clv_writer_commit(struct clv_writer *w, cleave_error *err);

@@ -448,6 +448,9 @@ static OrtStatus *read_end(struct ort_session *s, OrtAllocator *allocator,
     if (status == NULL) {
         info->name = strdup(name);
         status = api->AllocatorFree(allocator, name);
+        if (status == NULL && info->name == NULL) {
+            status = api->CreateStatus(ORT_FAIL, "no memory for a name");
+        }
     }
     if (status == NULL) {
         status = output ? api->SessionGetOutputTypeInfo(s->session, i, &type)
@@ -460,9 +463,10 @@ static OrtStatus *read_end(struct ort_session *s, OrtAllocator *allocator,
     return status;
 }
 
+/* No dimensions mean a scalar, or that nothing is known. */
 static int is_fixed(const cleave_tensor_info *info)
 {
-    if (info->type == CLEAVE_TYPE_NONE) {
+    if (info->type == CLEAVE_TYPE_NONE || info->rank == 0) {
         return 0;
     }
     for (uint32_t i = 0; i < info->rank; i++) {

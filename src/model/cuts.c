@@ -67,6 +67,23 @@ void clv_cuts_mark_needed(const struct clv_model *model,
     mark_needed(model, NULL, nodes);
 }
 
+/*
+ * True for a node that makes chance: it is no constant, though all it reads
+ * is. What it makes must cross a cut like an input, or else both sides would
+ * roll the dice.
+ */
+static int makes_chance(const struct clv_model *model, uint32_t node)
+{
+    struct clv_ids in = clv_model_node_inputs(model, node);
+    struct clv_ids out = clv_model_node_outputs(model, node);
+    int chance = out.count > 0 && !clv_model_is_constant(model, out.id[0]);
+
+    for (uint32_t i = 0; chance && i < in.count; i++) {
+        chance = clv_model_is_constant(model, in.id[i]);
+    }
+    return chance;
+}
+
 /* -- Finding -- */
 
 struct search {
@@ -76,6 +93,7 @@ struct search {
     uint32_t *listed; /* tensors made, the dead not yet all removed */
     uint32_t listed_count;
     uint32_t live_count; /* of the listed, those still used */
+    uint32_t dice_count; /* nodes to come that make chance */
     struct clv_cut_set *sets;
     size_t set_count;
 };
@@ -119,7 +137,8 @@ static void keep_if_cut(struct search *s)
     struct clv_cut_set *set = &s->sets[s->set_count];
     int made = 0;
 
-    if (s->live_count == 0 || s->live_count > CLV_CUT_MAX_TENSORS) {
+    if (s->live_count == 0 || s->live_count > CLV_CUT_MAX_TENSORS ||
+        s->dice_count > 0) {
         return;
     }
     drop_dead(s);
@@ -136,6 +155,7 @@ static void step_over(struct search *s, uint32_t node)
     struct clv_ids in = clv_model_node_inputs(s->model, node);
     struct clv_ids out = clv_model_node_outputs(s->model, node);
 
+    s->dice_count -= makes_chance(s->model, node) ? 1 : 0;
     for (uint32_t i = 0; i < in.count; i++) {
         if (!clv_model_is_constant(s->model, in.id[i]) &&
             --s->uses[in.id[i]] == 0) {
@@ -157,6 +177,9 @@ static void walk_nodes(struct search *s)
 
     for (uint32_t i = 0; i < n; i++) {
         add_live(s, clv_model_find_tensor(s->model, inputs[i].name));
+    }
+    for (uint32_t i = 0; i < clv_model_node_count(s->model); i++) {
+        s->dice_count += s->needed[i] && makes_chance(s->model, i) ? 1 : 0;
     }
     for (uint32_t i = 0; i < clv_model_node_count(s->model); i++) {
         struct clv_ids out = clv_model_node_outputs(s->model, i);
@@ -219,9 +242,7 @@ static void spread_taint(struct splitter *s)
     for (uint32_t i = 0; i < clv_model_node_count(s->model); i++) {
         struct clv_ids in = clv_model_node_inputs(s->model, i);
         struct clv_ids out = clv_model_node_outputs(s->model, i);
-        /* A node that reads nothing and is no constant makes chance. */
-        uint8_t tainted = in.count == 0 && out.count > 0 &&
-                          !clv_model_is_constant(s->model, out.id[0]);
+        uint8_t tainted = makes_chance(s->model, i) ? 1 : 0;
         for (uint32_t j = 0; j < in.count; j++) {
             tainted |= s->tainted[in.id[j]];
         }

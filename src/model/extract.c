@@ -128,7 +128,7 @@ static char *pooled_name(struct extraction *x, uint32_t tensor)
 /* NAME -> average of one by one -> NAME/pooled */
 static Onnx__NodeProto *make_pool(struct extraction *x, uint32_t tensor)
 {
-    static int64_t one_by_one[2] = {1, 1};
+    static const int64_t one_by_one[2] = {1, 1};
     Onnx__NodeProto *node = clv_arena_alloc(&x->arena, sizeof *node);
     Onnx__AttributeProto *kernel = clv_arena_alloc(&x->arena, sizeof *kernel);
     char **ends = clv_arena_calloc(&x->arena, 2, sizeof *ends);
@@ -143,7 +143,7 @@ static Onnx__NodeProto *make_pool(struct extraction *x, uint32_t tensor)
     kernel->name = (char *)(uintptr_t)"kernel_shape";
     kernel->has_type = 1;
     kernel->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS;
-    kernel->ints = one_by_one;
+    kernel->ints = (int64_t *)(uintptr_t)one_by_one;
     kernel->n_ints = 2;
     list[0] = kernel;
     onnx__node_proto__init(node);
@@ -446,18 +446,15 @@ static cleave_status place_beside(void *self, const cleave_tensor *weight,
     return CLEAVE_OK;
 }
 
+/* Writes the weights beside `path`; they appear when `b` is committed. */
 static cleave_status move_weights_beside(struct extraction *x, const char *path,
-                                         cleave_error *err)
+                                         struct beside *b, cleave_error *err)
 {
-    struct beside *b = calloc(1, sizeof *b);
     struct clv_weight_placer placer = {place_beside, b};
     char data_path[CLV_PATH_MAX];
-    cleave_status status;
+    cleave_status status =
+        clv_path_print(data_path, sizeof data_path, err, "%s.data", path);
 
-    if (b == NULL) {
-        return clv_fail_memory(err, path, sizeof *b);
-    }
-    status = clv_path_print(data_path, sizeof data_path, err, "%s.data", path);
     if (status == CLEAVE_OK) {
         status = clv_path_print(b->location, sizeof b->location, err, "%s.data",
                                 clv_path_name(path));
@@ -465,12 +462,7 @@ static cleave_status move_weights_beside(struct extraction *x, const char *path,
     if (status == CLEAVE_OK) {
         status = clv_writer_open(&b->writer, data_path, err);
     }
-    if (status == CLEAVE_OK) {
-        take_weights(x, &placer, err);
-        status = clv_writer_commit(&b->writer, err);
-    }
-    free(b);
-    return status;
+    return status == CLEAVE_OK ? take_weights(x, &placer, err) : status;
 }
 
 /* -- Writing -- */
@@ -507,8 +499,28 @@ static cleave_status put_item(struct clv_writer *w, const struct item *item,
     return status;
 }
 
+static cleave_status put_parts(struct extraction *x, struct clv_writer *w,
+                               cleave_error *err)
+{
+    cleave_status status = put_packed(w, &x->shell.base, err);
+
+    put_varint(w, TAG(MODEL_GRAPH));
+    put_varint(w, graph_bytes(x));
+    if (status == CLEAVE_OK) {
+        status = put_packed(w, &x->graph.base, err);
+    }
+    for (size_t i = 0; status == CLEAVE_OK && i < x->item_count; i++) {
+        status = put_item(w, &x->items[i], err);
+    }
+    return status;
+}
+
+/*
+ * Writes the file, and puts the weights beside it in place just before it:
+ * whatever fails earlier leaves an older pair of files as it was.
+ */
 static cleave_status put_file(struct extraction *x, const char *path,
-                              cleave_error *err)
+                              struct beside *b, cleave_error *err)
 {
     struct clv_writer *w = malloc(sizeof *w);
     cleave_status status;
@@ -520,14 +532,13 @@ static cleave_status put_file(struct extraction *x, const char *path,
     if (status != CLEAVE_OK) {
         goto out;
     }
-    status = put_packed(w, &x->shell.base, err);
-    put_varint(w, TAG(MODEL_GRAPH));
-    put_varint(w, graph_bytes(x));
+    status = put_parts(x, w, err);
     if (status == CLEAVE_OK) {
-        status = put_packed(w, &x->graph.base, err);
+        status = clv_writer_flush(w, err);
     }
-    for (size_t i = 0; status == CLEAVE_OK && i < x->item_count; i++) {
-        status = put_item(w, &x->items[i], err);
+    if (status == CLEAVE_OK && b != NULL) {
+        status = clv_writer_commit(&b->writer, err);
+        b->writer.file = NULL;
     }
     if (status != CLEAVE_OK) {
         clv_writer_abandon(w);
@@ -537,6 +548,44 @@ static cleave_status put_file(struct extraction *x, const char *path,
 out:
     free(w);
     return status;
+}
+
+static cleave_status put_both(struct extraction *x, const char *path,
+                              cleave_error *err)
+{
+    struct beside *b = calloc(1, sizeof *b);
+    cleave_status status;
+
+    if (b == NULL) {
+        return clv_fail_memory(err, path, sizeof *b);
+    }
+    memset(x->items, 0, x->item_count * sizeof *x->items);
+    status = move_weights_beside(x, path, b, err);
+    if (status == CLEAVE_OK) {
+        status = put_file(x, path, b, err);
+    }
+    if (b->writer.file != NULL) {
+        clv_writer_abandon(&b->writer);
+    }
+    free(b);
+    return status;
+}
+
+/* What the new file holds; its weights are not taken yet. */
+static cleave_status plan(struct extraction *x, const char *path,
+                          cleave_error *err)
+{
+    const struct clv_model *model = x->model;
+
+    x->uses = clv_arena_calloc(&x->arena, (size_t)model->tensor_count + 1, 1);
+    x->items = clv_arena_calloc(
+        &x->arena, clv_graph_of(model)->n_initializer + 1, sizeof *x->items);
+    if (x->uses == NULL || x->items == NULL) {
+        return clv_fail_memory(err, path, model->tensor_count);
+    }
+    mark_uses(x);
+    return make_graph(x) ? CLEAVE_OK
+                         : clv_fail_memory(err, path, model->node_count);
 }
 
 cleave_status clv_model_write(const struct clv_model *model,
@@ -549,28 +598,15 @@ cleave_status clv_model_write(const struct clv_model *model,
     cleave_status status;
 
     clv_arena_init(&x.arena, (size_t)1 << 30);
-    x.uses = clv_arena_calloc(&x.arena, model->tensor_count + 1, 1);
-    x.items = clv_arena_calloc(&x.arena, clv_graph_of(model)->n_initializer + 1,
-                               sizeof *x.items);
-    if (x.uses == NULL || x.items == NULL) {
-        status = clv_fail_memory(err, path, model->tensor_count);
-        goto out;
-    }
-    mark_uses(&x);
-    if (!make_graph(&x)) {
-        status = clv_fail_memory(err, path, model->node_count);
-        goto out;
-    }
-    status = take_weights(&x, what->placer, err);
-    if (status == CLEAVE_OK && what->placer == NULL &&
-        graph_bytes(&x) > limit) {
-        memset(x.items, 0, x.item_count * sizeof *x.items);
-        status = move_weights_beside(&x, path, err);
+    status = plan(&x, path, err);
+    if (status == CLEAVE_OK) {
+        status = take_weights(&x, what->placer, err);
     }
     if (status == CLEAVE_OK) {
-        status = put_file(&x, path, err);
+        status = what->placer == NULL && graph_bytes(&x) > limit
+                     ? put_both(&x, path, err)
+                     : put_file(&x, path, NULL, err);
     }
-out:
     clv_arena_fini(&x.arena);
     return status;
 }

@@ -72,6 +72,10 @@ static void gather_inner(const Onnx__GraphProto *g, struct mentions *used,
     for (size_t i = 0; i < g->n_initializer; i++) {
         add_mention(defined, g->initializer[i]->name, MADE, node);
     }
+    for (size_t i = 0; i < g->n_sparse_initializer; i++) {
+        const Onnx__TensorProto *values = g->sparse_initializer[i]->values;
+        add_mention(defined, values != NULL ? values->name : NULL, MADE, node);
+    }
     for (size_t i = 0; i < g->n_output; i++) {
         add_mention(used, g->output[i]->name, USED, node);
     }
@@ -193,6 +197,7 @@ static cleave_status make_tensor(struct clv_model *model, uint32_t id,
                                  cleave_error *err)
 {
     struct clv_graph_tensor *t = &model->tensors[id];
+    int inputs = 0;
     int made = 0;
     int used = 0;
 
@@ -201,7 +206,7 @@ static cleave_status make_tensor(struct clv_model *model, uint32_t id,
     for (size_t i = 0; i < count; i++) {
         switch (first[i].role) {
         case OUTER_INPUT:
-            t->is_input = 1;
+            inputs++;
             break;
         case INITIALIZER:
             made++;
@@ -225,8 +230,8 @@ static cleave_status make_tensor(struct clv_model *model, uint32_t id,
         }
     }
     /* Old files list initializers among the inputs, as defaults. */
-    t->is_input = t->is_input && !t->is_constant;
-    made += t->is_input;
+    t->is_input = inputs > 0 && !t->is_constant;
+    made += t->is_constant ? 0 : inputs;
     if (made > 1) {
         return clv_fail(err, CLEAVE_CORRUPT, model->where,
                         "The tensor '%.200s' is made %d times.", t->name, made);
@@ -314,7 +319,9 @@ static cleave_status make_nodes(struct clv_model *model, struct mentions *m,
     for (uint32_t i = 0; i < model->node_count; i++) {
         model->nodes[i].proto = g->node[i];
     }
-    qsort(m->item, m->count, sizeof *m->item, compare_owner);
+    if (m->count > 1) {
+        qsort(m->item, m->count, sizeof *m->item, compare_owner);
+    }
     for (size_t i = 0; i < m->count; i++) {
         const struct mention *at = &m->item[i];
         struct clv_graph_node *node;
@@ -437,16 +444,36 @@ out:
 
 /* -- Constants -- */
 
+static int makes_random(const Onnx__NodeProto *proto);
+
+static int is_random(const Onnx__GraphProto *g)
+{
+    int random = 0;
+
+    for (size_t i = 0; g != NULL && !random && i < g->n_node; i++) {
+        random = makes_random(g->node[i]);
+    }
+    return random;
+}
+
+/* The node, or one in a graph inside it, rolls dice. */
 static int makes_random(const Onnx__NodeProto *proto)
 {
     static const char *const ops[] = {"Random", "Multinomial", "Bernoulli"};
+    const char *op = proto->op_type != NULL ? proto->op_type : "";
+    int random = 0;
 
     for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++) {
-        if (strncmp(proto->op_type, ops[i], strlen(ops[i])) == 0) {
-            return 1;
+        random |= strncmp(op, ops[i], strlen(ops[i])) == 0;
+    }
+    for (size_t i = 0; !random && i < proto->n_attribute; i++) {
+        const Onnx__AttributeProto *a = proto->attribute[i];
+        random = is_random(a->g);
+        for (size_t k = 0; !random && k < a->n_graphs; k++) {
+            random = is_random(a->graphs[k]);
         }
     }
-    return 0;
+    return random;
 }
 
 static void mark_constants(struct clv_model *model)

@@ -46,15 +46,25 @@ static const struct {
     uint32_t field;
     enum kind child;
 } children[] = {
-    {MODEL, 7, GRAPH},       {MODEL, 20, DROPPED},    {MODEL, 25, FUNCTION},
-    {FUNCTION, 7, NODE},     {GRAPH, 1, NODE},        {GRAPH, 5, TENSOR},
-    {GRAPH, 11, VALUE_INFO}, {GRAPH, 12, VALUE_INFO}, {GRAPH, 13, VALUE_INFO},
-    {NODE, 5, ATTRIBUTE},    {ATTRIBUTE, 5, TENSOR},  {ATTRIBUTE, 10, TENSOR},
-    {ATTRIBUTE, 6, GRAPH},   {ATTRIBUTE, 11, GRAPH},  {ATTRIBUTE, 14, TYPE},
-    {ATTRIBUTE, 15, TYPE},   {VALUE_INFO, 2, TYPE},   {TYPE, 4, TYPE_INNER},
-    {TYPE, 5, TYPE_INNER},   {TYPE, 9, TYPE_INNER},   {TYPE_INNER, 1, TYPE},
-    {TYPE_INNER, 2, TYPE},
+    {MODEL, 7, GRAPH},         {MODEL, 20, DROPPED},
+    {MODEL, 25, FUNCTION},     {FUNCTION, 7, NODE},
+    {GRAPH, 1, NODE},          {GRAPH, 5, TENSOR},
+    {GRAPH, 11, VALUE_INFO},   {GRAPH, 12, VALUE_INFO},
+    {GRAPH, 13, VALUE_INFO},   {NODE, 5, ATTRIBUTE},
+    {ATTRIBUTE, 5, TENSOR},    {ATTRIBUTE, 10, TENSOR},
+    {ATTRIBUTE, 6, GRAPH},     {ATTRIBUTE, 11, GRAPH},
+    {ATTRIBUTE, 14, TYPE},     {ATTRIBUTE, 15, TYPE},
+    {VALUE_INFO, 2, TYPE},     {TYPE, 4, TYPE_INNER},
+    {TYPE, 5, TYPE_INNER},     {TYPE, 9, TYPE_INNER},
+    {TYPE_INNER, 1, TYPE},     {TYPE_INNER, 2, TYPE},
+    {FUNCTION, 11, ATTRIBUTE}, {FUNCTION, 12, VALUE_INFO},
 };
+
+/*
+ * Defaults of a function's attributes: newer than some onnx.proto, so they
+ * are only checked for their depth, and tensors in them keep their bytes.
+ */
+enum { FUNCTION_DEFAULTS = 11 };
 
 enum { TENSOR_FLOAT_DATA = 4, TENSOR_RAW_DATA = 9, TENSOR_DOUBLE_DATA = 10 };
 
@@ -65,6 +75,7 @@ struct rewriter {
     struct clv_buffer *out;
     const char *where;
     cleave_error *err;
+    int keeps_bytes; /* inside a function's defaults */
 };
 
 /* One field as it stands in the file: [start, end), value from `value`. */
@@ -200,7 +211,7 @@ static cleave_status rewrite_tensor(struct rewriter *r, size_t at, size_t end)
         if (!read_field(r->file, at, end, &f)) {
             return corrupt(r, at);
         }
-        if (is_weights(&f)) {
+        if (is_weights(&f) && !r->keeps_bytes) {
             uint64_t place[2] = {f.value, f.end - f.value};
             if (seen++) {
                 return clv_fail(r->err, CLEAVE_UNSUPPORTED, r->where,
@@ -264,7 +275,10 @@ static cleave_status rewrite(struct rewriter *r, enum kind kind, size_t at,
             status = clv_buffer_append(r->out, r->file.data + f.start,
                                        f.end - f.start);
         } else if (child != DROPPED) {
+            int kept = r->keeps_bytes;
+            r->keeps_bytes |= kind == FUNCTION && f.number == FUNCTION_DEFAULTS;
             status = rewrite_child(r, child, &f, depth);
+            r->keeps_bytes = kept;
         }
     }
     return status;
@@ -273,7 +287,7 @@ static cleave_status rewrite(struct rewriter *r, enum kind kind, size_t at,
 static cleave_status build(clv_bytes file, const char *where,
                            struct clv_buffer *out, cleave_error *err)
 {
-    struct rewriter r = {file, out, where, err};
+    struct rewriter r = {file, out, where, err, 0};
     cleave_status status;
 
     if (file.size == 0) {

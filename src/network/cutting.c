@@ -193,6 +193,13 @@ cleave_status clv_cutting_write(struct clv_network *n, enum clv_part_kind kind,
     }
     (kind == CLV_PART_HEAD ? head_ends : tail_ends)(n, model, &here, &sides,
                                                     &ends);
+    if (ends.output_count == 0) {
+        status = clv_fail(err, CLEAVE_NOT_FOUND,
+                          clv_model_tensor_name(model, here.tensor[0]),
+                          "Nothing is left before this cut; to compute all on "
+                          "the server use the cut 'input'.");
+        goto out;
+    }
     status = clv_model_write(
         model,
         &(struct clv_extract){

@@ -24,7 +24,7 @@
 #define ENTRY "onnx"
 
 /* Bumped whenever what is kept changes its meaning. */
-#define KEEP_VERSION "2"
+#define KEEP_VERSION "3"
 
 /* Weights below this stay in the stub. */
 #define BLOB_BYTES 1024
@@ -78,18 +78,11 @@ struct making {
     char stub[CLV_PATH_MAX];
 };
 
-static cleave_status begin(struct making *m, struct clv_network *n,
-                           cleave_error *err)
+static cleave_status name_files(struct making *m, cleave_error *err)
 {
-    cleave_status status;
-
-    m->n = n;
-    status = clv_store_work_begin(n->store, m->folder, err);
-    if (status != CLEAVE_OK) {
-        return status;
-    }
-    status =
+    cleave_status status =
         clv_path_print(m->half, sizeof m->half, err, "%s/half.onnx", m->folder);
+
     if (status == CLEAVE_OK) {
         status = clv_path_print(m->whole, sizeof m->whole, err, "%s/whole.onnx",
                                 m->folder);
@@ -98,10 +91,37 @@ static cleave_status begin(struct making *m, struct clv_network *n,
         status = clv_path_print(m->stub, sizeof m->stub, err, "%s/stub.onnx",
                                 m->folder);
     }
-    if (status != CLEAVE_OK) {
-        clv_store_work_end(n->store, m->folder);
-    }
     return status;
+}
+
+static void end_making(struct making *m)
+{
+    if (m->folder[0] != '\0') {
+        clv_store_work_end(m->n->store, m->folder);
+    }
+    free(m);
+}
+
+static cleave_status begin_making(struct clv_network *n,
+                                  struct making **ret_making, cleave_error *err)
+{
+    struct making *m = calloc(1, sizeof *m);
+    cleave_status status;
+
+    if (m == NULL) {
+        return clv_fail_memory(err, n->path, sizeof *m);
+    }
+    m->n = n;
+    status = clv_store_work_begin(n->store, m->folder, err);
+    if (status == CLEAVE_OK) {
+        status = name_files(m, err);
+    }
+    if (status != CLEAVE_OK) {
+        end_making(m);
+        return status;
+    }
+    *ret_making = m;
+    return CLEAVE_OK;
 }
 
 static cleave_status write_all(const struct clv_model *model,
@@ -194,18 +214,13 @@ static cleave_status open_entry(struct clv_network *n, const char *key,
 static cleave_status make_graph(struct clv_network *n, const char *key,
                                 cleave_error *err)
 {
-    struct making *m = malloc(sizeof *m);
-    cleave_status status;
+    struct making *m;
+    cleave_status status = begin_making(n, &m, err);
 
-    if (m == NULL) {
-        return clv_fail_memory(err, n->path, sizeof *m);
-    }
-    status = begin(m, n, err);
     if (status == CLEAVE_OK) {
-        status = keep_optimised(m, n->path, CLV_OPTIMISE_EXTENDED, key, err);
-        clv_store_work_end(n->store, m->folder);
+        status = keep_whole(m, CLV_OPTIMISE_EXTENDED, key, err);
+        end_making(m);
     }
-    free(m);
     return status;
 }
 
@@ -242,35 +257,33 @@ static cleave_status learn(struct clv_network *n, cleave_error *err)
     return status;
 }
 
+static cleave_status make_half(struct making *m, enum clv_part_kind kind,
+                               const struct clv_cut_set *cut, const char *key,
+                               cleave_error *err)
+{
+    cleave_status status = learn(m->n, err);
+
+    if (status == CLEAVE_OK) {
+        status = clv_cutting_write(m->n, kind, cut, CLV_CUT_HERE, m->half, err);
+    }
+    return status == CLEAVE_OK
+               ? keep_optimised(m, m->half, CLV_OPTIMISE_ALL, key, err)
+               : status;
+}
+
 static cleave_status make_part(struct clv_network *n, enum clv_part_kind kind,
                                const struct clv_cut_set *cut, const char *key,
                                cleave_error *err)
 {
-    struct making *m = malloc(sizeof *m);
-    cleave_status status;
+    struct making *m;
+    cleave_status status = begin_making(n, &m, err);
 
-    if (m == NULL) {
-        return clv_fail_memory(err, n->path, sizeof *m);
+    if (status == CLEAVE_OK) {
+        status = kind == CLV_PART_WHOLE
+                     ? keep_whole(m, CLV_OPTIMISE_ALL, key, err)
+                     : make_half(m, kind, cut, key, err);
+        end_making(m);
     }
-    status = begin(m, n, err);
-    if (status != CLEAVE_OK) {
-        free(m);
-        return status;
-    }
-    if (kind == CLV_PART_WHOLE) {
-        status = keep_whole(m, CLV_OPTIMISE_ALL, key, err);
-    } else {
-        status = learn(n, err);
-        if (status == CLEAVE_OK) {
-            status =
-                clv_cutting_write(n, kind, cut, CLV_CUT_HERE, m->half, err);
-        }
-        if (status == CLEAVE_OK) {
-            status = keep_optimised(m, m->half, CLV_OPTIMISE_ALL, key, err);
-        }
-    }
-    clv_store_work_end(n->store, m->folder);
-    free(m);
     return status;
 }
 

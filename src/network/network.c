@@ -371,6 +371,9 @@ static cleave_status load_new(struct clv_part *part,
     struct clv_network *n = part->network;
     cleave_status status = load_part(part, cut, err);
 
+    if (status == CLEAVE_NOT_FOUND && cut != NULL) {
+        clv_offer_name_near(n, cut, err);
+    }
     pthread_mutex_lock(&n->lock);
     if (status == CLEAVE_OK && !clv_pool_add(&n->pool, part->stub)) {
         status = clv_fail_memory(err, part->name, sizeof *part);

@@ -6,6 +6,7 @@
  * nobody would choose it whatever the link. Of equals the later one stays,
  * because a tensor behind an activation packs smaller than the one before.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -197,4 +198,40 @@ cleave_status clv_offer_learn_locked(struct clv_network *n, cleave_error *err)
     free(o.mark);
     free(o.node_macs);
     return status;
+}
+
+static int shares_tensor(const struct clv_network *n, const struct clv_cut *cut,
+                         const struct clv_cut_set *wanted)
+{
+    for (size_t i = 0; i < cut->tensor_count; i++) {
+        for (uint32_t j = 0; j < wanted->count; j++) {
+            const char *name =
+                clv_model_tensor_name(n->model, wanted->tensor[j]);
+            if (strcmp(cut->tensors[i].name, name) == 0) {
+                return 1;
+            }
+        }
+    }
+    return 0;
+}
+
+void clv_offer_name_near(struct clv_network *n,
+                         const struct clv_cut_set *wanted, cleave_error *err)
+{
+    size_t used;
+    int named = 0;
+
+    if (err == NULL || clv_network_all_cuts(n, &(const struct clv_cut *){0},
+                                            &(size_t){0}, NULL) != CLEAVE_OK) {
+        return;
+    }
+    used = strlen(err->text);
+    for (size_t i = 0; i < n->all_cut_count && named < 3; i++) {
+        if (shares_tensor(n, &n->all_cuts[i], wanted) &&
+            used < sizeof err->text) {
+            used += (size_t)snprintf(
+                err->text + used, sizeof err->text - used, "%s'%s'",
+                named++ ? ", " : " Cuts with it: ", n->all_cuts[i].name);
+        }
+    }
 }

@@ -137,6 +137,20 @@ void clv_pool_remove(struct clv_pool *pool, const struct clv_model *stub)
     }
 }
 
+/* How often the stub's weights up to `last` are this blob. */
+static uint32_t own_uses(const struct clv_model *stub, uint64_t id,
+                         uint32_t last)
+{
+    uint32_t uses = 0;
+
+    for (uint32_t i = 0; i <= last; i++) {
+        struct clv_weight w = clv_model_weight(stub, i);
+        uint64_t other;
+        uses += blob_id(&w, &other) && other == id ? 1 : 0;
+    }
+    return uses;
+}
+
 uint64_t clv_pool_unshared(const struct clv_pool *pool,
                            const struct clv_model *stub)
 {
@@ -146,8 +160,9 @@ uint64_t clv_pool_unshared(const struct clv_pool *pool,
         struct clv_weight w = clv_model_weight(stub, i);
         const struct clv_pool_blob *blob;
         uint64_t id;
+        /* Equal weights are one blob: counted at the last of them. */
         if (blob_id(&w, &id) && (blob = find(pool, id)) != NULL &&
-            blob->users == 1) {
+            blob->users == own_uses(stub, id, i)) {
             sum += blob->bytes;
         }
     }

@@ -99,6 +99,8 @@ static int recall(struct clv_network *n, struct clv_shapes *s, const char *key)
     for (uint32_t i = 0; good && i < s->count; i++) {
         good = scan_info(&at, &s->form[i], &s->concrete[i]);
     }
+    /* A number cut short is still a number: the last line must end. */
+    good = good && strcmp(at, "\n") == 0;
 out:
     clv_buffer_fini(&text);
     return good;
@@ -258,7 +260,16 @@ static void note(struct probe *p, cleave_tensor_info *into,
     }
 }
 
-/* Forms as the session tells them; returns whether some dimension is free. */
+/*
+ * ONNX Runtime says "no dimensions" of scalars, and also of what it knows
+ * nothing about (what comes out of a Loop, say). A run tells them apart.
+ */
+static int may_be_anything(const cleave_tensor_info *info)
+{
+    return info->rank == 0;
+}
+
+/* Forms as the session tells them; returns whether a run can tell more. */
 static int note_forms(struct probe *p)
 {
     size_t count;
@@ -266,8 +277,12 @@ static int note_forms(struct probe *p)
     int open = 0;
 
     for (size_t i = 0; i < count; i++) {
-        note(p, p->shapes->form, &outputs[i]);
-        open |= has_free_dimension(&outputs[i]);
+        uint32_t id = clv_model_find_tensor(p->n->model, outputs[i].name);
+        if (id == CLV_NONE || !may_be_anything(&outputs[i]) ||
+            p->shapes->form[id].type != outputs[i].type) {
+            note(p, p->shapes->form, &outputs[i]);
+        } /* else the file itself has told its form */
+        open |= has_free_dimension(&outputs[i]) || may_be_anything(&outputs[i]);
     }
     for (uint32_t i = 0; i < p->shapes->count; i++) {
         p->shapes->concrete[i] = p->shapes->form[i];
@@ -282,8 +297,8 @@ static cleave_status run_on_zeros(struct probe *p, cleave_error *err)
     size_t count;
     const cleave_tensor_info *infos = clv_session_inputs(p->session, &count);
     cleave_tensor *inputs = calloc(count + 1, sizeof *inputs);
-    uint64_t elements;
-    uint64_t bytes;
+    uint64_t elements = 0;
+    uint64_t bytes = 0;
     cleave_status status = CLEAVE_OK;
 
     for (size_t i = 0; inputs != NULL && i < count; i++) {
@@ -323,6 +338,28 @@ static void note_run(struct probe *p)
     for (size_t i = 0; i < count; i++) {
         note(p, p->shapes->concrete, &tensors[i].info);
     }
+    for (uint32_t i = 0; i < p->shapes->count; i++) {
+        cleave_tensor_info *form = &p->shapes->form[i];
+        if (may_be_anything(form)) {
+            form->rank = p->shapes->concrete[i].rank;
+            memset(form->shape, 0xff, sizeof form->shape); /* all are -1 */
+        }
+    }
+}
+
+/* What may be anything is nothing to build a half on. */
+static void forget_doubtful(struct probe *p)
+{
+    size_t count;
+    const cleave_tensor_info *outputs = clv_session_outputs(p->session, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        uint32_t id = clv_model_find_tensor(p->n->model, outputs[i].name);
+        if (id != CLV_NONE && may_be_anything(&p->shapes->form[id])) {
+            p->shapes->form[id].type = CLEAVE_TYPE_NONE;
+            p->shapes->concrete[id].type = CLEAVE_TYPE_NONE;
+        }
+    }
 }
 
 static cleave_status probe(struct clv_network *n, struct clv_shapes *s,
@@ -347,9 +384,12 @@ static cleave_status probe(struct clv_network *n, struct clv_shapes *s,
         status = load_probe(p, err);
     }
     /* Where zeros are no fitting input, free dimensions stay taken as 1. */
-    if (status == CLEAVE_OK && note_forms(p) &&
-        run_on_zeros(p, NULL) == CLEAVE_OK) {
-        note_run(p);
+    if (status == CLEAVE_OK && note_forms(p)) {
+        if (run_on_zeros(p, NULL) == CLEAVE_OK) {
+            note_run(p);
+        } else {
+            forget_doubtful(p);
+        }
     }
     clv_outputs_free(p->run);
     clv_session_free(p->session);
@@ -379,13 +419,18 @@ static struct clv_shapes *new_shapes(struct clv_network *n)
     if (s->form == NULL || s->concrete == NULL) {
         return NULL;
     }
-    for (uint32_t i = 0; i < count; i++) {
+    return s;
+}
+
+/* What is known before anything is learnt. */
+static void declare_all(struct clv_network *n, struct clv_shapes *s)
+{
+    for (uint32_t i = 0; i < s->count; i++) {
         s->form[i] = clv_model_declared(n->model, i);
         s->form[i].name = clv_model_tensor_name(n->model, i);
         s->concrete[i] = s->form[i];
         close_dimensions(&s->concrete[i]);
     }
-    return s;
 }
 
 cleave_status clv_shapes_learn_locked(struct clv_network *n, cleave_error *err)
@@ -402,7 +447,9 @@ cleave_status clv_shapes_learn_locked(struct clv_network *n, cleave_error *err)
         return clv_fail_memory(err, n->path, sizeof *s);
     }
     clv_halves_key(n, ENTRY, "", key);
+    declare_all(n, s);
     if (!recall(n, s, key)) {
+        declare_all(n, s);
         status = probe(n, s, err);
         if (status == CLEAVE_OK) {
             keep(n, s, key);

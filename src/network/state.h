@@ -55,6 +55,10 @@ cleave_status clv_shapes_learn_locked(struct clv_network *n, cleave_error *err);
 /* offer.c: learns the cuts. */
 cleave_status clv_offer_learn_locked(struct clv_network *n, cleave_error *err);
 
+/* Adds to an error about a cut the cuts that have a tensor of it. */
+void clv_offer_name_near(struct clv_network *n,
+                         const struct clv_cut_set *wanted, cleave_error *err);
+
 /* The model that cuts are made on; learnt first. */
 cleave_status clv_halves_learn_locked(struct clv_network *n, cleave_error *err);
 

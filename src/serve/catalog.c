@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fail.h"
 #include "base/file.h"
@@ -18,8 +19,8 @@
 
 static int by_name(const void *a, const void *b)
 {
-    const struct clv_model *x = a;
-    const struct clv_model *y = b;
+    const struct clv_served *x = a;
+    const struct clv_served *y = b;
 
     return strcmp(x->name, y->name);
 }
@@ -33,7 +34,7 @@ static int is_model(const struct dirent *entry)
 static cleave_status add(struct clv_catalog *catalog, const char *file,
                          cleave_error *err)
 {
-    struct clv_model *models = catalog->models;
+    struct clv_served *models = catalog->models;
     char *name = NULL;
 
     if (catalog->count == MAX_MODELS) {
@@ -48,7 +49,7 @@ static cleave_status add(struct clv_catalog *catalog, const char *file,
     if (name == NULL) {
         return clv_fail_memory(err, file, sizeof *models);
     }
-    models[catalog->count++] = (struct clv_model){.name = name};
+    models[catalog->count++] = (struct clv_served){.name = name};
     return CLEAVE_OK;
 }
 
@@ -77,7 +78,35 @@ static cleave_status scan(const char *folder, struct clv_catalog *catalog,
     return status;
 }
 
-static void open_model(const char *folder, struct clv_model *model,
+/* A card that is there must be right: half a model would surprise. */
+static cleave_status open_card(const char *path, struct clv_served *model)
+{
+    char card[CLV_PATH_MAX];
+    size_t inputs;
+    size_t outputs;
+    const cleave_tensor_info *in = clv_network_inputs(model->network, &inputs);
+    const cleave_tensor_info *out =
+        clv_network_outputs(model->network, &outputs);
+    cleave_status status = clv_card_default_path(path, card, &model->error);
+
+    if (status != CLEAVE_OK || access(card, F_OK) != 0) {
+        return status;
+    }
+    status = clv_card_read(card, &model->card, &model->error);
+    return status == CLEAVE_OK ? clv_card_check(model->card, in, inputs, out,
+                                                outputs, &model->error)
+                               : status;
+}
+
+static void close_model(struct clv_served *model)
+{
+    clv_network_close(model->network);
+    clv_card_free(model->card);
+    model->network = NULL;
+    model->card = NULL;
+}
+
+static void open_model(const char *folder, struct clv_served *model,
                        struct clv_engine *engine, struct clv_store *store,
                        const struct clv_journal *journal)
 {
@@ -89,7 +118,11 @@ static void open_model(const char *folder, struct clv_model *model,
         status = clv_network_open(path, engine, store, &model->network,
                                   &model->error);
     }
+    if (status == CLEAVE_OK) {
+        status = open_card(path, model);
+    }
     if (status != CLEAVE_OK) {
+        close_model(model);
         model->error.code = status;
         clv_journal_write(journal, CLEAVE_LOG_WARNING,
                           "model %s cannot be served: %s: %s", model->name,
@@ -98,6 +131,19 @@ static void open_model(const char *folder, struct clv_model *model,
         clv_journal_write(journal, CLEAVE_LOG_INFO, "model %s, sha256 %s",
                           model->name, clv_network_sha256(model->network));
     }
+}
+
+struct clv_class_names clv_served_labels(const struct clv_served *model,
+                                         const char *output)
+{
+    const struct clv_card_output *card =
+        model->card != NULL ? clv_card_output(model->card, output) : NULL;
+
+    if (card == NULL) {
+        return (struct clv_class_names){0};
+    }
+    return (struct clv_class_names){card->labels.list, card->labels.count,
+                                    (size_t)card->first_class};
 }
 
 cleave_status clv_catalog_open(const char *folder, struct clv_engine *engine,
@@ -124,7 +170,7 @@ cleave_status clv_catalog_open(const char *folder, struct clv_engine *engine,
 void clv_catalog_close(struct clv_catalog *catalog)
 {
     for (size_t i = 0; i < catalog->count; i++) {
-        clv_network_close(catalog->models[i].network);
+        close_model(&catalog->models[i]);
         free(catalog->models[i].name);
     }
     free(catalog->models);
@@ -132,12 +178,11 @@ void clv_catalog_close(struct clv_catalog *catalog)
 }
 
 cleave_status clv_catalog_find(const struct clv_catalog *catalog,
-                               const char *name,
-                               const struct clv_model **ret_model,
+                               const char *name, struct clv_served **ret_model,
                                cleave_error *err)
 {
-    struct clv_model key = {.name = (char *)(uintptr_t)name};
-    const struct clv_model *model =
+    struct clv_served key = {.name = (char *)(uintptr_t)name};
+    struct clv_served *model =
         bsearch(&key, catalog->models, catalog->count, sizeof key, by_name);
 
     if (model == NULL) {

@@ -1,27 +1,32 @@
 /*
  * catalog.h - the models of a folder.
  *
- * Made once, when the server opens, and never changed: so it needs no lock.
+ * Made once, when the server opens, and never changed but for hints: so it
+ * needs no lock. A card beside a model gives its classes their labels.
  */
 #ifndef CLV_CATALOG_H
 #define CLV_CATALOG_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 
 #include "engine/engine.h"
+#include "media/card.h"
 #include "network/network.h"
 #include "serve/journal.h"
 #include "wire/response.h"
 
-struct clv_model {
+struct clv_served {
     char *name;
     struct clv_network *network; /* NULL: it could not be opened */
     cleave_error error;          /* why not */
-    struct clv_labels labels;    /* count 0: none are known */
+    struct clv_card *card;       /* or NULL */
+    /* Size of a body that was quick to answer last time; a hint. */
+    atomic_size_t quick_bytes;
 };
 
 struct clv_catalog {
-    struct clv_model *models; /* in order of their names */
+    struct clv_served *models; /* in order of their names */
     size_t count;
 };
 
@@ -35,6 +40,13 @@ cleave_status clv_catalog_open(const char *folder, struct clv_engine *engine,
                                struct clv_catalog *ret_catalog,
                                cleave_error *err);
 
+/*
+ * The labels of the classes in this output; count 0 if the card names none
+ * or there is no card. Borrowed.
+ */
+struct clv_class_names clv_served_labels(const struct clv_served *model,
+                                         const char *output);
+
 /* Takes an all-zero catalog too. All parts must have been released. */
 void clv_catalog_close(struct clv_catalog *catalog);
 
@@ -43,8 +55,7 @@ void clv_catalog_close(struct clv_catalog *catalog);
  * error if it could not be opened.
  */
 cleave_status clv_catalog_find(const struct clv_catalog *catalog,
-                               const char *name,
-                               const struct clv_model **ret_model,
+                               const char *name, struct clv_served **ret_model,
                                cleave_error *err);
 
 #endif

@@ -3,7 +3,8 @@
  *
  * The only file that knows libmicrohttpd. One thread of its serves all
  * connections and never blocks: it collects a body, hands it to the workers
- * and lets the connection sleep until a worker wakes it. A call's life:
+ * and lets the connection sleep until a worker wakes it. Only what is known
+ * to be done sooner than handed over is computed in place. A call's life:
  *
  *     first seen --> RECEIVING --body complete--> WORKING (suspended)
  *         |              |                            | a worker resumes it
@@ -11,10 +12,11 @@
  *         +--refused-----+-----------------------> ANSWERED --> sent, freed
  *
  * In RECEIVING and ANSWERED a call belongs to the connections' thread, in
- * WORKING to the worker; suspending and resuming hand it over. A call that
- * is refused at first sight never has its body read, and its connection
- * ends. A client that vanishes is noticed when its call is sent, or by the
- * worker before it computes; either way the call is freed in on_completed.
+ * WORKING to the worker; suspending and resuming hand it over. The body of a
+ * call that is refused at first sight is read away if it is short; else the
+ * connection ends. A client that vanishes is noticed when its call is sent, or
+ * by the worker before it computes; either way the call is freed in
+ * on_completed.
  */
 #include "serve/http.h"
 
@@ -33,9 +35,10 @@
 #include "serve/infer.h"
 #include "serve/routes.h"
 
-#define CONNECTION_MEMORY ((size_t)64 << 10)
+#define CONNECTION_MEMORY ((size_t)32 << 10)
 #define ALIGN 16
 #define NUMBER_TEXT 24
+#define MOST_IGNORED (16 << 20) /* bytes of a refused body that are read */
 
 struct clv_http {
     struct clv_service *service;
@@ -228,6 +231,21 @@ static void expect_body(struct call *call)
     (void)clv_buffer_append(&call->body, "                ", call->skew);
 }
 
+/*
+ * True if the body of a refused request is read before it is answered. To
+ * close upon a client that is still sending resets the connection, and the
+ * client may never read why. So what is not too long is read away, unless
+ * the client waits for our word before it sends.
+ */
+static bool is_read_away(struct MHD_Connection *connection)
+{
+    int64_t length = header_number(connection, "Content-Length");
+    const char *expect =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Expect");
+
+    return length != -2 && length <= MOST_IGNORED && expect == NULL;
+}
+
 /* First sight of a request: its headers are there, its body is not. */
 static enum MHD_Result begin(struct clv_http *http,
                              struct MHD_Connection *connection,
@@ -236,7 +254,6 @@ static enum MHD_Result begin(struct clv_http *http,
 {
     struct call *call = call_new(http, connection);
     cleave_error error = CLEAVE_ERROR_INIT;
-    int64_t length;
 
     if (call == NULL) {
         return MHD_NO;
@@ -250,9 +267,7 @@ static enum MHD_Result begin(struct clv_http *http,
     } else if (call->route.kind == CLV_ROUTE_INFER) {
         expect_body(call);
     }
-    length = header_number(connection, "Content-Length");
-    if (call->state == ANSWERED &&
-        (length == -2 || length > (int64_t)CONNECTION_MEMORY)) {
+    if (call->state == ANSWERED && !is_read_away(connection)) {
         call->final = true; /* answered now, without reading the body */
         return send_reply(call);
     }
@@ -263,8 +278,7 @@ static enum MHD_Result begin(struct clv_http *http,
 static enum MHD_Result ignore(struct call *call, size_t size)
 {
     call->ignored_bytes += size;
-    return call->ignored_bytes <= call->http->max_request_bytes ? MHD_YES
-                                                                : MHD_NO;
+    return call->ignored_bytes <= MOST_IGNORED ? MHD_YES : MHD_NO;
 }
 
 static enum MHD_Result receive(struct call *call, const char *data, size_t size)
@@ -304,10 +318,9 @@ static bool client_has_gone(void *self)
            (p.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
-static void work_on(struct clv_work *work, bool cancelled)
+static struct clv_infer_job job_of(struct call *call)
 {
-    struct call *call = (struct call *)work;
-    struct clv_infer_job job = {
+    return (struct clv_infer_job){
         .model = call->route.model,
         .body = {call->body.data + call->skew, call->body.size - call->skew},
         .json_bytes = call->json_bytes,
@@ -315,6 +328,12 @@ static void work_on(struct clv_work *work, bool cancelled)
         .gone = client_has_gone,
         .self = call,
     };
+}
+
+static void work_on(struct clv_work *work, bool cancelled)
+{
+    struct call *call = (struct call *)work;
+    struct clv_infer_job job = job_of(call);
 
     if (cancelled) {
         call_fail(call, CLEAVE_BUSY, "The server is ending.");
@@ -325,6 +344,18 @@ static void work_on(struct clv_work *work, bool cancelled)
     clv_buffer_fini(&call->body);
     call->state = ANSWERED;
     MHD_resume_connection(call->connection);
+}
+
+/* Waking a worker and being woken by it costs more than a short tail. */
+static bool answer_at_once(struct call *call)
+{
+    struct clv_infer_job job = job_of(call);
+
+    if (!clv_infer_try(call->http->service, &job, &call->reply)) {
+        return false;
+    }
+    call->state = ANSWERED;
+    return true;
 }
 
 /* The body is complete: compute, if somebody can. */
@@ -340,12 +371,15 @@ static enum MHD_Result submit(struct call *call)
         call_fail(call, CLEAVE_INVALID, "The request has no body.");
         return send_reply(call);
     }
+    call->arrived_ns = clv_clock_now_ns(http->service->clock);
+    if (answer_at_once(call)) {
+        return send_reply(call);
+    }
     if (clv_workers_reserve(http->workers) != CLEAVE_OK) {
         call_fail(call, CLEAVE_BUSY,
                   "All workers are busy and the queue is full; try again.");
         return send_reply(call);
     }
-    call->arrived_ns = clv_clock_now_ns(http->service->clock);
     call->state = WORKING;
     call->work.run = work_on;
     MHD_suspend_connection(call->connection);

@@ -21,18 +21,23 @@
 #include "wire/request.h"
 #include "wire/response.h"
 
+/* What is short enough not to be handed to a worker. */
+#define QUICK_NS 100000
+#define QUICK_BYTES (64 << 10)
+
 /* Below this wait it is not worth a system call to look for the client. */
 #define SHORT_WAIT_NS 1000000
 
 struct inference {
     struct clv_service *service;
     const struct clv_infer_job *job;
-    const struct clv_model *model;
+    struct clv_served *model;
     struct clv_infer_request request;
     struct clv_part_use part;
     cleave_tensor inputs[CLV_MESSAGE_TENSORS]; /* in the session's order */
     struct clv_timing timing;
     int64_t deadline_ns; /* 0: none */
+    bool must_be_quick;
     cleave_error *err;
 };
 
@@ -107,6 +112,12 @@ static cleave_status take_part(struct inference *i)
 
     for (size_t k = 0; k < i->request.input_count; k++) {
         names[k] = i->request.inputs[k].info.name;
+    }
+    if (i->must_be_quick) {
+        return clv_parts_take_quick(i->service->parts, i->model->network, names,
+                                    i->request.input_count, QUICK_NS, &i->part)
+                   ? CLEAVE_OK
+                   : CLEAVE_BUSY;
     }
     status =
         clv_parts_take(i->service->parts, i->model->network, names,
@@ -240,6 +251,7 @@ static const cleave_tensor *find_output(const cleave_tensor *tensors,
 /* The outputs asked for, or all of the part. */
 static cleave_status choose_outputs(const struct inference *i,
                                     struct clv_answer_output *chosen,
+                                    struct clv_class_names *labels,
                                     size_t *ret_count)
 {
     size_t have = 0;
@@ -258,11 +270,12 @@ static cleave_status choose_outputs(const struct inference *i,
     }
     for (size_t k = 0; k < wanted; k++) {
         const struct clv_wanted_output *w = &i->request.outputs[k];
+        labels[k] = clv_served_labels(i->model, w->name);
         chosen[k] = (struct clv_answer_output){
             .tensor = find_output(tensors, have, w->name),
             .binary = w->binary,
             .classes = w->classes,
-            .labels = &i->model->labels};
+            .labels = &labels[k]};
         if (chosen[k].tensor == NULL) {
             return clv_fail(i->err, CLEAVE_NOT_FOUND, i->model->name,
                             "This part of model '%s' has no output '%s'.",
@@ -277,9 +290,11 @@ static cleave_status write_answer(const struct inference *i,
                                   struct clv_reply *reply)
 {
     struct clv_answer_output outputs[CLV_MESSAGE_TENSORS];
+    struct clv_class_names labels[CLV_MESSAGE_TENSORS];
     struct clv_answer answer = {
         .model = i->model->name, .id = i->request.id, .outputs = outputs};
-    cleave_status status = choose_outputs(i, outputs, &answer.output_count);
+    cleave_status status =
+        choose_outputs(i, outputs, labels, &answer.output_count);
 
     if (status == CLEAVE_OK) {
         status = clv_response_build(&answer, &reply->body, &reply->json_bytes,
@@ -288,39 +303,87 @@ static cleave_status write_answer(const struct inference *i,
     return status;
 }
 
+/* Remembers whether a body of this size is worth a try next time. */
+static void note_pace(struct inference *i, int64_t lately_ns)
+{
+    size_t size = i->job->body.size;
+
+    if (size <= QUICK_BYTES && lately_ns <= QUICK_NS) {
+        atomic_store(&i->model->quick_bytes, size);
+    } else if (atomic_load(&i->model->quick_bytes) == size) {
+        atomic_store(&i->model->quick_bytes, 0);
+    }
+}
+
+static cleave_status answer(struct inference *i, struct clv_reply *reply)
+{
+    cleave_status status = read_request(i);
+
+    if (status == CLEAVE_OK) {
+        status = check_client(i);
+    }
+    if (status == CLEAVE_OK) {
+        status = check_identity(i);
+    }
+    if (status == CLEAVE_OK) {
+        status = take_part(i);
+    }
+    if (status == CLEAVE_OK) {
+        status = fit_inputs(i);
+    }
+    if (status == CLEAVE_OK) {
+        status = run(i);
+    }
+    if (status == CLEAVE_OK) {
+        status = write_answer(i, reply);
+    }
+    return status;
+}
+
+static void end(struct inference *i, struct clv_reply *reply,
+                cleave_status status)
+{
+    if (status != CLEAVE_OK) {
+        i->err->code = status;
+        clv_reply_fail(reply, i->err);
+    }
+    reply->timed = true;
+    reply->timing = i->timing;
+    if (i->part.loaded != NULL) {
+        note_pace(
+            i, clv_parts_give(i->service->parts, &i->part, i->timing.tail_ns));
+    }
+    clv_infer_request_fini(&i->request);
+}
+
 void clv_infer_answer(struct clv_service *service,
                       const struct clv_infer_job *job, struct clv_reply *reply)
 {
     cleave_error error = CLEAVE_ERROR_INIT;
     struct inference i = {.service = service, .job = job, .err = &error};
-    cleave_status status = read_request(&i);
 
-    if (status == CLEAVE_OK) {
-        status = check_client(&i);
+    end(&i, reply, answer(&i, reply));
+}
+
+bool clv_infer_try(struct clv_service *service, const struct clv_infer_job *job,
+                   struct clv_reply *reply)
+{
+    cleave_error error = CLEAVE_ERROR_INIT;
+    struct inference i = {
+        .service = service, .job = job, .err = &error, .must_be_quick = true};
+    cleave_status status;
+
+    if (service->hook.before_run != NULL || /* it may block */
+        clv_catalog_find(&service->catalog, job->model, &i.model, NULL) !=
+            CLEAVE_OK ||
+        atomic_load(&i.model->quick_bytes) != job->body.size) {
+        return false;
     }
-    if (status == CLEAVE_OK) {
-        status = check_identity(&i);
+    status = answer(&i, reply);
+    if (status == CLEAVE_BUSY && i.part.loaded == NULL) {
+        clv_infer_request_fini(&i.request);
+        return false;
     }
-    if (status == CLEAVE_OK) {
-        status = take_part(&i);
-    }
-    if (status == CLEAVE_OK) {
-        status = fit_inputs(&i);
-    }
-    if (status == CLEAVE_OK) {
-        status = run(&i);
-    }
-    if (status == CLEAVE_OK) {
-        status = write_answer(&i, reply);
-    }
-    if (status != CLEAVE_OK) {
-        error.code = status;
-        clv_reply_fail(reply, &error);
-    }
-    reply->timed = true;
-    reply->timing = i.timing;
-    if (i.part.loaded != NULL) {
-        clv_parts_give(service->parts, &i.part);
-    }
-    clv_infer_request_fini(&i.request);
+    end(&i, reply, status);
+    return true;
 }

@@ -23,4 +23,13 @@ struct clv_infer_job {
 void clv_infer_answer(struct clv_service *service,
                       const struct clv_infer_job *job, struct clv_reply *reply);
 
+/*
+ * The same on the connections' thread, but only what is known to take no
+ * longer than handing it to a worker and back would: a small body for a
+ * loaded part whose runs are short. Returns false if it is anything else;
+ * then nothing has been done.
+ */
+bool clv_infer_try(struct clv_service *service, const struct clv_infer_job *job,
+                   struct clv_reply *reply);
+
 #endif

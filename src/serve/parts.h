@@ -51,8 +51,21 @@ cleave_status clv_parts_take(struct clv_parts *parts,
                              int64_t deadline_ns, struct clv_part_use *ret_use,
                              cleave_error *err);
 
-/* Gives a part back. */
-void clv_parts_give(struct clv_parts *parts, struct clv_part_use *use);
+/*
+ * The same for who must not be kept: takes the part only if it is loaded and
+ * its runs have lately taken no longer than `most_ns`. Returns 0 if not.
+ */
+int clv_parts_take_quick(struct clv_parts *parts,
+                         const struct clv_network *network,
+                         const char *const *names, size_t count,
+                         int64_t most_ns, struct clv_part_use *ret_use);
+
+/*
+ * Gives a part back after a run of `run_ns`, or 0 if it was not run. Returns
+ * how long its runs take lately.
+ */
+int64_t clv_parts_give(struct clv_parts *parts, struct clv_part_use *use,
+                       int64_t run_ns);
 
 /* How many parts are loaded. */
 size_t clv_parts_count(struct clv_parts *parts);

@@ -111,7 +111,7 @@ static void list_models(const struct clv_service *service,
 {
     clv_json_put(into, "{\"models\":[");
     for (size_t i = 0; i < service->catalog.count; i++) {
-        const struct clv_model *model = &service->catalog.models[i];
+        const struct clv_served *model = &service->catalog.models[i];
         clv_json_put(into, i > 0 ? ",{\"name\":" : "{\"name\":");
         clv_json_put_string(into, model->name);
         (void)clv_buffer_printf(into, ",\"ready\":%s",
@@ -125,7 +125,7 @@ static void list_models(const struct clv_service *service,
     clv_json_put(into, "]}");
 }
 
-static void describe_model(const struct clv_model *model,
+static void describe_model(const struct clv_served *model,
                            struct clv_buffer *into)
 {
     struct clv_model_metadata metadata = {
@@ -143,7 +143,7 @@ static void describe_model(const struct clv_model *model,
 static void answer_model(const struct clv_service *service,
                          const struct clv_route *route, struct clv_reply *reply)
 {
-    const struct clv_model *model = NULL;
+    struct clv_served *model = NULL;
     cleave_error error = CLEAVE_ERROR_INIT;
 
     if (clv_catalog_find(&service->catalog, route->model, &model, &error) !=

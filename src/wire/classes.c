@@ -43,7 +43,7 @@ uint32_t clv_classes_shape(const struct clv_answer_output *output,
     return 2;
 }
 
-static const char *label_of(const struct clv_labels *labels, size_t index)
+static const char *label_of(const struct clv_class_names *labels, size_t index)
 {
     if (labels == NULL || index < labels->first_class ||
         index - labels->first_class >= labels->count) {

@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/fail.h"
+#include "wire/sigpipe.h"
 #include "wire/trouble.h"
 
 #define DEFAULT_CONNECT_MS 3000
@@ -37,6 +38,7 @@ struct cursor {
 struct clv_client {
     CURL *curl;
     char *url;
+    bool secure; /* https */
     size_t max_response_bytes;
     struct clv_clock clock;
 
@@ -256,6 +258,7 @@ cleave_status clv_client_open(const struct clv_client_options *options,
     clv_buffer_init(&client->answer, client->max_response_bytes);
     clv_buffer_init(&client->small, SMALL_BODY);
     client->url = copy_url(options->url);
+    client->secure = strncasecmp(options->url, "https:", 6) == 0;
     if (curl_global_init(CURL_GLOBAL_DEFAULT) == 0) {
         client->curl = curl_easy_init();
     }
@@ -370,6 +373,7 @@ static cleave_status perform(struct clv_client *client, int64_t timeout_ms,
                              cleave_error *err)
 {
     int64_t started_ns = clv_clock_now_ns(client->clock);
+    struct clv_sigpipe hold;
     CURLcode code;
 
     clv_buffer_reset(&client->answer);
@@ -377,7 +381,13 @@ static cleave_status perform(struct clv_client *client, int64_t timeout_ms,
     client->curl_error[0] = '\0';
     curl_easy_setopt(client->curl, CURLOPT_TIMEOUT_MS,
                      (long)(timeout_ms > 0 ? timeout_ms : 0));
+    if (client->secure) {
+        clv_sigpipe_hold(&hold);
+    }
     code = curl_easy_perform(client->curl);
+    if (client->secure) {
+        clv_sigpipe_release(&hold);
+    }
     if (code != CURLE_OK) {
         return transfer_failed(client, code, timeout_ms, err);
     }

@@ -15,7 +15,7 @@
 #include "wire/entry.h"
 
 /* Names of classes. `first_class` is the index that names[0] belongs to. */
-struct clv_labels {
+struct clv_class_names {
     const char *const *names;
     size_t count;
     size_t first_class;
@@ -25,8 +25,8 @@ struct clv_labels {
 struct clv_answer_output {
     const cleave_tensor *tensor;
     bool binary;
-    uint32_t classes;                /* 0: the tensor; k: its top k classes */
-    const struct clv_labels *labels; /* for classes; may be NULL */
+    uint32_t classes; /* 0: the tensor; k: its top k classes */
+    const struct clv_class_names *labels; /* for classes; may be NULL */
 };
 
 struct clv_answer {

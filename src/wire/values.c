@@ -17,6 +17,7 @@
 
 #include "base/fail.h"
 #include "tensor/element.h"
+#include "tensor/rank.h"
 #include "wire/json.h"
 
 /* What rounds to infinity: half a step above the largest finite value. */
@@ -223,28 +224,6 @@ cleave_status clv_values_read(const struct json_t *data,
     return CLEAVE_OK;
 }
 
-static double float_at(const cleave_tensor *tensor, size_t i)
-{
-    const uint8_t *at = (const uint8_t *)tensor->data +
-                        i * cleave_type_bytes(tensor->info.type);
-    double wide;
-    float single;
-    uint16_t half;
-
-    switch (tensor->info.type) {
-    case CLEAVE_TYPE_F64:
-        memcpy(&wide, at, sizeof wide);
-        return wide;
-    case CLEAVE_TYPE_F32:
-        memcpy(&single, at, sizeof single);
-        return (double)single;
-    default:
-        memcpy(&half, at, sizeof half);
-        clv_f16_to_f32(&half, 1, &single);
-        return (double)single;
-    }
-}
-
 static uint64_t bits_at(const cleave_tensor *tensor, size_t i)
 {
     size_t bytes = cleave_type_bytes(tensor->info.type);
@@ -308,7 +287,7 @@ cleave_status clv_values_write(const cleave_tensor *tensor,
     for (size_t i = 0; i < count; i++) {
         int length;
         if (floats) {
-            double x = float_at(tensor, i);
+            double x = clv_rank_score(tensor, i);
             if (!isfinite(x)) {
                 return clv_fail(err, CLEAVE_UNSUPPORTED, tensor->info.name,
                                 "Value %zu of tensor '%s' is %f, which JSON "

@@ -21,7 +21,7 @@ static void a_folder_becomes_models(void **state)
     struct clv_store *store = NULL;
     struct clv_journal silent = {NULL, NULL};
     struct clv_catalog catalog;
-    const struct clv_model *model = NULL;
+    struct clv_served *model = NULL;
     cleave_error error = CLEAVE_ERROR_INIT;
 
     (void)state;

@@ -41,7 +41,7 @@ static void every_row_has_its_own(void **state)
 {
     int8_t s[] = {-1, -2, 5, 6};
     const char *const names[] = {"a", "b"};
-    struct clv_labels labels = {names, 2, 0};
+    struct clv_class_names labels = {names, 2, 0};
     cleave_tensor t = {{"s", CLEAVE_TYPE_I8, 3, {2, 2, 1}}, s, sizeof s};
     struct clv_answer_output o = {&t, false, 9, &labels};
     int64_t shape[2];

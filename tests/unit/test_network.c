@@ -1,10 +1,11 @@
 /*
- * test_network.c - cut networks equal the whole.
+ * test_network.c - cut networks equal the whole, and the whole is right.
  *
  * For every network of the data folder (CLEAVE_DATA, or shared/data beside
  * the checkout; a notice where it is absent): every offered cut, head then
  * tail, gives what the whole network gives, bit for bit or within 1e-5 of
- * the largest output.
+ * the largest output; and the stored inputs give the stored outputs. Then,
+ * on small networks: parts are shared, and cuts are known by their tensors.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,9 +19,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <pthread.h>
+
 #include "base/file.h"
-#include "network/network.h"
-#include "store/store.h"
+#include "media/card.h"
+#include "media/prepare.h"
+#include "network_bed.h"
+#include "tensor/rank.h"
+
+/* The thread sanitizer looks at every byte of half a gigabyte of weights. */
+#if defined(__SANITIZE_THREAD__)
+#define IS_SLOW 1
+#else
+#define IS_SLOW 0
+#endif
 
 #define MOST_ENDS 16
 
@@ -235,6 +247,19 @@ static void check_model(struct fixture *f, const char *path)
     clv_network_close(n);
 }
 
+static int is_left_out(const char *name)
+{
+    static const char *const slow[] = {"light_resnet50", "light_vgg19",
+                                       "light_bvlc_alexnet"};
+
+    for (size_t i = 0; IS_SLOW && i < sizeof slow / sizeof slow[0]; i++) {
+        if (strncmp(name, slow[i], strlen(slow[i])) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static size_t check_folder(struct fixture *f, const char *name)
 {
     char folder[CLV_PATH_MAX];
@@ -246,7 +271,11 @@ static size_t check_folder(struct fixture *f, const char *name)
     snprintf(folder, sizeof folder, "%s/%s", data_folder(), name);
     dir = opendir(folder);
     while (dir != NULL && (entry = readdir(dir)) != NULL) {
-        if (clv_path_ends(entry->d_name, ".onnx")) {
+        if (clv_path_ends(entry->d_name, ".onnx") &&
+            is_left_out(entry->d_name)) {
+            print_message("%s: left out, too slow under a sanitizer\n",
+                          entry->d_name);
+        } else if (clv_path_ends(entry->d_name, ".onnx")) {
             snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
             check_model(f, path);
             checked++;
@@ -273,9 +302,412 @@ static void every_offered_cut_equals_the_whole(void **state)
     }
 }
 
+/* -- The stored answers -- */
+
+/* The rows of expected outputs, and where their inputs come from. */
+struct reference {
+    const char *data;
+    char model[CLV_PATH_MAX];
+    struct clv_network *n;
+    struct clv_card *card;
+    struct clv_card_input input; /* the card's, for pictures already cropped */
+    struct clv_preparer preparer;
+    struct clv_map want;
+    size_t row_bytes;
+};
+
+/* Record `row` of the CIFAR-10 file, whose planes become pixels. */
+static void read_record(const struct reference *r, size_t row,
+                        struct clv_image *image)
+{
+    char path[CLV_PATH_MAX];
+    struct clv_map map;
+
+    snprintf(path, sizeof path, "%s/cifar10-1000/test_batch_1000.bin", r->data);
+    assert_int_equal(clv_map_open(path, &map, NULL), CLEAVE_OK);
+    assert_int_equal(clv_image_shape(image, 32, 32, 0, "record", NULL), 0);
+    assert_true(map.bytes.size >= (row + 1) * 3073);
+    for (size_t i = 0; i < 1024; i++) {
+        for (size_t c = 0; c < 3; c++) {
+            image->pixels[3 * i + c] =
+                map.bytes.data[row * 3073 + 1 + c * 1024 + i];
+        }
+    }
+    clv_map_close(&map);
+}
+
+/* The picture that ORDER.csv has in this row. */
+static void read_picture(const struct reference *r, size_t row, int64_t side,
+                         struct clv_image *image)
+{
+    char path[CLV_PATH_MAX];
+    char line[200];
+    char name[100] = "";
+    struct clv_map map;
+    cleave_error err = CLEAVE_ERROR_INIT;
+    FILE *file;
+
+    snprintf(path, sizeof path, "%s/reference/inputs/ORDER.csv", r->data);
+    file = fopen(path, "r");
+    assert_non_null(file);
+    for (size_t i = 0; i < row + 2; i++) {
+        assert_non_null(fgets(line, sizeof line, file));
+    }
+    fclose(file);
+    assert_int_equal(sscanf(line, "%*[^,],%*[^,],%99[^\r\n]", name), 1);
+    snprintf(path, sizeof path, "%s/reference/inputs/%d/%s.ppm", r->data,
+             (int)side, name);
+    assert_int_equal(clv_map_open(path, &map, NULL), CLEAVE_OK);
+    if (clv_image_decode(map.bytes, 0, path, image, &err) != CLEAVE_OK) {
+        fail_msg("%s: %s", err.where, err.text);
+    }
+    clv_map_close(&map);
+}
+
+/* Within a thousandth of the largest output, whatever the type. */
+static void assert_same_row(const struct reference *r, size_t row,
+                            const cleave_tensor *got, const float *want)
+{
+    size_t count = r->row_bytes / sizeof *want;
+    double most = 0;
+
+    assert_int_equal(got->bytes / cleave_type_bytes(got->info.type), count);
+    for (size_t i = 0; i < count; i++) {
+        most = fmax(most, fabs((double)want[i]));
+    }
+    for (size_t i = 0; i < count; i++) {
+        double x = clv_rank_score(got, i);
+        if (!(fabs(x - (double)want[i]) <= 1e-3 * most)) {
+            fail_msg("%s: row %zu, output %zu is %g, not %g", r->model, row, i,
+                     x, (double)want[i]);
+        }
+    }
+}
+
+static void check_row(struct reference *r, size_t row)
+{
+    size_t count;
+    const cleave_tensor_info *want = clv_network_inputs(r->n, &count);
+    cleave_tensor input = {.data = NULL};
+    struct clv_image image;
+    cleave_error err = CLEAVE_ERROR_INIT;
+    struct answer whole;
+    uint64_t elements;
+    uint64_t bytes = 0;
+
+    clv_image_init(&image);
+    if (strstr(r->model, "cifar10") != NULL) {
+        read_record(r, row, &image);
+    } else {
+        read_picture(r, row, want[0].shape[2], &image);
+    }
+    if (clv_prepare_form(&r->input, image.width, image.height, want, "row",
+                         &input.info, &err) != CLEAVE_OK) {
+        fail_msg("%s: %s", err.where, err.text);
+    }
+    cleave_tensor_count(&input.info, &elements, &bytes);
+    input.bytes = (size_t)bytes;
+    input.data = malloc(input.bytes);
+    assert_int_equal(
+        clv_prepare(&r->preparer, &r->input, &image, "row", &input, NULL), 0);
+    run_part(r->n, CLV_PART_WHOLE, "", &input, 1, &whole);
+    assert_same_row(
+        r, row, clv_outputs_tensors(whole.outputs, &count),
+        (const float *)(const void *)(r->want.bytes.data + row * r->row_bytes));
+    drop_answer(&whole);
+    free(input.data);
+    clv_image_fini(&image);
+}
+
+/* `name` is that of the .f32 file. */
+static void check_reference(struct fixture *f, const char *name)
+{
+    struct reference r = {.data = data_folder()};
+    int stem = (int)(strlen(name) - strlen(".f32"));
+    int cifar = strstr(name, "cifar10") != NULL;
+    size_t rows = cifar ? 16 : 8;
+    char path[CLV_PATH_MAX];
+    cleave_error err = CLEAVE_ERROR_INIT;
+
+    snprintf(r.model, sizeof r.model, "%s/%s/%.*s.onnx", r.data,
+             cifar ? "models-cifar10" : "models-imagenet", stem, name);
+    snprintf(path, sizeof path, "%s/cards/%.*s.yaml", r.data, stem, name);
+    if (clv_network_open(r.model, f->engine, f->store, &r.n, &err) !=
+            CLEAVE_OK ||
+        clv_card_read(path, &r.card, &err) != CLEAVE_OK) {
+        fail_msg("%s: %s", err.where, err.text);
+    }
+    r.input = r.card->inputs[0];
+    r.input.step_count = 0;
+    snprintf(path, sizeof path, "%s/reference/%s", r.data, name);
+    assert_int_equal(clv_map_open(path, &r.want, NULL), CLEAVE_OK);
+    assert_int_equal(r.want.bytes.size % rows, 0);
+    r.row_bytes = r.want.bytes.size / rows;
+    clv_preparer_init(&r.preparer, 0);
+    for (size_t row = 0; row < rows; row++) {
+        check_row(&r, row);
+    }
+    clv_preparer_fini(&r.preparer);
+    clv_map_close(&r.want);
+    clv_card_free(r.card);
+    clv_network_close(r.n);
+}
+
+static void stored_inputs_give_the_stored_outputs(void **state)
+{
+    char folder[CLV_PATH_MAX];
+    struct dirent *entry;
+    int checked = 0;
+    DIR *dir;
+
+    snprintf(folder, sizeof folder, "%s/reference", data_folder());
+    dir = opendir(folder);
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        if (clv_path_ends(entry->d_name, ".f32")) {
+            check_reference(*state, entry->d_name);
+            checked++;
+        }
+    }
+    if (dir != NULL) {
+        closedir(dir);
+    }
+    print_message("%d reference outputs%s\n", checked,
+                  checked == 0 ? ": nothing checked" : "");
+}
+
+/* -- Parts -- */
+
+static void a_part_loaded_twice_is_one(void **state)
+{
+    struct clv_network *n = bed_make(*state, sample_residual);
+    struct clv_part *a;
+    struct clv_part *b;
+    uint64_t bytes;
+
+    assert_int_equal(clv_network_load(n, CLV_PART_TAIL, "r2", &a, NULL), 0);
+    bytes = clv_network_bytes(n);
+    assert_true(bytes > 0);
+    assert_int_equal(clv_part_bytes(a), bytes);
+    assert_int_equal(clv_network_load(n, CLV_PART_TAIL, "r2", &b, NULL), 0);
+    assert_ptr_equal(clv_part_session(a), clv_part_session(b));
+    assert_int_equal(clv_network_bytes(n), bytes);
+    clv_part_release(a);
+    assert_int_equal(clv_network_bytes(n), bytes);
+    clv_part_release(b);
+    assert_int_equal(clv_network_bytes(n), 0);
+    clv_part_release(NULL);
+}
+
+struct loading {
+    struct clv_network *n;
+    struct clv_part *part;
+    cleave_status status;
+};
+
+static void *load_tail(void *arg)
+{
+    struct loading *l = arg;
+
+    l->status = clv_network_load(l->n, CLV_PART_TAIL, "r2", &l->part, NULL);
+    return NULL;
+}
+
+static void threads_that_load_the_same_get_the_same(void **state)
+{
+    enum { THREADS = 4 };
+    struct bed *b = *state;
+
+    for (int round = 0; round < 6; round++) {
+        struct loading l[THREADS];
+        pthread_t thread[THREADS];
+        if (round % 2 == 0) { /* made, or only opened */
+            clv_store_work_end(b->store, b->folder);
+            assert_int_equal(mkdir(b->folder, 0700), 0);
+            clv_store_close(b->store);
+            bed_store(b);
+        }
+        bed_make(b, sample_residual);
+        for (int i = 0; i < THREADS; i++) {
+            l[i] = (struct loading){b->n, NULL, CLEAVE_ENGINE};
+            assert_int_equal(pthread_create(&thread[i], NULL, load_tail, &l[i]),
+                             0);
+        }
+        for (int i = 0; i < THREADS; i++) {
+            pthread_join(thread[i], NULL);
+            assert_int_equal(l[i].status, CLEAVE_OK);
+            assert_ptr_equal(l[i].part, l[0].part);
+        }
+        for (int i = 0; i < THREADS; i++) {
+            clv_part_release(l[i].part);
+        }
+        assert_int_equal(clv_network_bytes(b->n), 0);
+    }
+}
+
+static void *load_and_run_all(void *arg)
+{
+    static const char *const cuts[] = {"r2", "c1", "row", "r1"};
+    struct loading *l = arg;
+
+    for (int i = 0; i < 8; i++) {
+        if (bed_check_cut(l->n, cuts[i % 4]) != 0) {
+            l->status = CLEAVE_ENGINE;
+        }
+    }
+    return NULL;
+}
+
+static void threads_use_many_parts_at_once(void **state)
+{
+    struct clv_network *n = bed_make(*state, sample_residual);
+    struct loading l[3];
+    pthread_t thread[3];
+
+    for (int i = 0; i < 3; i++) {
+        l[i] = (struct loading){n, NULL, CLEAVE_OK};
+        assert_int_equal(
+            pthread_create(&thread[i], NULL, load_and_run_all, &l[i]), 0);
+    }
+    for (int i = 0; i < 3; i++) {
+        pthread_join(thread[i], NULL);
+        assert_int_equal(l[i].status, CLEAVE_OK);
+    }
+    assert_int_equal(clv_network_bytes(n), 0);
+}
+
+/* Every thread gets its own error for a part that cannot be. */
+static void *load_nothing(void *arg)
+{
+    struct loading *l = arg;
+
+    l->status = clv_network_load(l->n, CLV_PART_HEAD, "c2", &l->part, NULL);
+    return NULL;
+}
+
+static void threads_that_fail_fail_each(void **state)
+{
+    struct clv_network *n = bed_make(*state, sample_residual);
+    struct loading l[4];
+    pthread_t thread[4];
+
+    for (int i = 0; i < 4; i++) {
+        l[i] = (struct loading){n, NULL, CLEAVE_OK};
+        assert_int_equal(pthread_create(&thread[i], NULL, load_nothing, &l[i]),
+                         0);
+    }
+    for (int i = 0; i < 4; i++) {
+        pthread_join(thread[i], NULL);
+        assert_int_equal(l[i].status, CLEAVE_NOT_FOUND);
+    }
+}
+
+/* -- Names of cuts -- */
+
+static void assert_cut_of(struct clv_network *n, const char *const *tensors,
+                          size_t count, cleave_status status, const char *want)
+{
+    cleave_error err = CLEAVE_ERROR_INIT;
+    char name[100] = "";
+
+    assert_int_equal(
+        clv_network_cut_of(n, tensors, count, name, sizeof name, &err), status);
+    assert_string_equal(status == CLEAVE_OK ? name : "", want);
+    assert_true((status == CLEAVE_OK) == (err.text[0] == '\0'));
+}
+
+static void a_cut_is_known_by_its_tensors_in_any_order(void **state)
+{
+    struct clv_network *n = bed_make(*state, sample_mask);
+    cleave_tensor_info tensors[CLV_CUT_TENSORS];
+    size_t count = 0;
+
+    assert_cut_of(n, (const char *const[]){"deep", "mask"}, 2, CLEAVE_OK,
+                  "mask+deep");
+    assert_cut_of(n, (const char *const[]){"mask", "deep"}, 2, CLEAVE_OK,
+                  "mask+deep");
+    assert_cut_of(n, (const char *const[]){"mask", "ids"}, 2, CLEAVE_OK,
+                  CLV_CUT_INPUT);
+    assert_cut_of(n, (const char *const[]){"ids", "mask"}, 2, CLEAVE_OK,
+                  CLV_CUT_INPUT);
+    assert_cut_of(n, (const char *const[]){"dep"}, 1, CLEAVE_NOT_FOUND, "");
+    assert_cut_of(n, (const char *const[]){"deep", "deep"}, 2, CLEAVE_INVALID,
+                  "");
+    assert_int_equal(
+        clv_network_cut_tensors(n, "deep+mask", tensors, &count, NULL), 0);
+    assert_int_equal(count, 2);
+    assert_string_equal(tensors[0].name, "mask");
+    assert_string_equal(tensors[1].name, "deep");
+    assert_int_equal(tensors[1].type, CLEAVE_TYPE_F32);
+    assert_int_equal(tensors[1].shape[1], 4);
+}
+
+static void the_order_of_tensors_is_no_other_part(void **state)
+{
+    struct clv_network *n = bed_make(*state, sample_mask);
+    struct clv_part *a;
+    struct clv_part *b;
+
+    assert_int_equal(clv_network_load(n, CLV_PART_TAIL, "mask+deep", &a, NULL),
+                     CLEAVE_OK);
+    assert_int_equal(clv_network_load(n, CLV_PART_TAIL, "deep+mask", &b, NULL),
+                     CLEAVE_OK);
+    assert_ptr_equal(a, b);
+    clv_part_release(a);
+    clv_part_release(b);
+}
+
+static void unknown_cuts_name_what_is_near(void **state)
+{
+    struct clv_network *n = bed_make(*state, sample_mask);
+    struct clv_part *part = NULL;
+    cleave_error err = CLEAVE_ERROR_INIT;
+
+    assert_int_equal(clv_network_load(n, CLV_PART_HEAD, "deap", &part, &err),
+                     CLEAVE_NOT_FOUND);
+    assert_non_null(strstr(err.text, "'deep'"));
+    err = (cleave_error)CLEAVE_ERROR_INIT;
+    assert_int_equal(clv_network_load(n, CLV_PART_HEAD, "deep", &part, &err),
+                     CLEAVE_NOT_FOUND);
+    assert_non_null(strstr(err.text, "also depends on 'mask'"));
+    assert_null(part);
+    assert_int_equal(clv_network_bytes(n), 0);
+}
+
+static void bad_files_are_refused(void **state)
+{
+    struct bed *b = *state;
+    cleave_error err = CLEAVE_ERROR_INIT;
+
+    bed_make(b, sample_chain);
+    assert_int_equal(strlen(clv_network_sha256(b->n)), 64);
+    clv_network_close(b->n);
+    b->n = NULL;
+    assert_int_equal(truncate(b->path, 20), 0);
+    assert_int_equal(
+        clv_network_open(b->path, b->engine, b->store, &b->n, &err),
+        CLEAVE_CORRUPT);
+    assert_string_equal(err.where, b->path);
+    assert_int_equal(unlink(b->path), 0);
+    assert_int_equal(
+        clv_network_open(b->path, b->engine, b->store, &b->n, NULL),
+        CLEAVE_NOT_FOUND);
+    clv_network_close(NULL);
+}
+
 int main(void)
 {
+#define IN_BED(test) cmocka_unit_test_setup_teardown(test, bed_begin, bed_end)
     const struct CMUnitTest tests[] = {
+        IN_BED(a_part_loaded_twice_is_one),
+        IN_BED(threads_that_load_the_same_get_the_same),
+        IN_BED(threads_use_many_parts_at_once),
+        IN_BED(threads_that_fail_fail_each),
+        IN_BED(a_cut_is_known_by_its_tensors_in_any_order),
+        IN_BED(the_order_of_tensors_is_no_other_part),
+        IN_BED(unknown_cuts_name_what_is_near),
+        IN_BED(bad_files_are_refused),
+        cmocka_unit_test_setup_teardown(stored_inputs_give_the_stored_outputs,
+                                        open_fixture, close_fixture),
         cmocka_unit_test_setup_teardown(every_offered_cut_equals_the_whole,
                                         open_fixture, close_fixture),
     };

@@ -81,11 +81,11 @@ static void a_part_is_loaded_once_and_its_outputs_are_kept(void **state)
     assert_ptr_not_equal(a.outputs, b.outputs); /* each its own */
     assert_int_equal(clv_parts_count(parts), 1);
     kept = b.outputs;
-    clv_parts_give(parts, &b);
+    clv_parts_give(parts, &b, 0);
     b = take(parts, w, "b");
     assert_ptr_equal(b.outputs, kept);
-    clv_parts_give(parts, &a);
-    clv_parts_give(parts, &b);
+    clv_parts_give(parts, &a, 0);
+    clv_parts_give(parts, &b, 0);
     assert_int_equal(clv_parts_count(parts), 1);
     clv_parts_free(parts);
 }
@@ -104,7 +104,7 @@ static void the_oldest_idle_part_goes_first(void **state)
     b = take(parts, w, "b");
     one = clv_network_bytes(w->network);
     assert_true(one > 0);
-    clv_parts_give(parts, &b);
+    clv_parts_give(parts, &b, 0);
     clv_parts_free(parts);
     assert_int_equal(clv_network_bytes(w->network), 0);
     assert_int_equal(clv_parts_new(one + one / 2, &w->journal, &parts, NULL),
@@ -112,13 +112,13 @@ static void the_oldest_idle_part_goes_first(void **state)
     b = take(parts, w, "b");
     a = take(parts, w, "a"); /* too much, but both are in use */
     assert_int_equal(clv_parts_count(parts), 2);
-    clv_parts_give(parts, &b);
+    clv_parts_give(parts, &b, 0);
     assert_int_equal(clv_parts_count(parts), 1); /* b went, a is in use */
-    clv_parts_give(parts, &a);
+    clv_parts_give(parts, &a, 0);
     assert_int_equal(clv_parts_count(parts), 1);
     b = take(parts, w, "b"); /* a goes for it */
     assert_int_equal(clv_parts_count(parts), 1);
-    clv_parts_give(parts, &b);
+    clv_parts_give(parts, &b, 0);
     clv_parts_free(parts);
 }
 
@@ -169,7 +169,7 @@ static void *take_and_give(void *self)
                            &use, NULL) != CLEAVE_OK) {
             return self;
         }
-        clv_parts_give(t->parts, &use);
+        clv_parts_give(t->parts, &use, 0);
     }
     return NULL;
 }
@@ -187,7 +187,7 @@ static void many_threads_share_little_memory(void **state)
         CLEAVE_OK);
     use = take(t.parts, t.world, "x");
     one = clv_network_bytes(t.world->network);
-    clv_parts_give(t.parts, &use);
+    clv_parts_give(t.parts, &use, 0);
     clv_parts_free(t.parts);
     assert_int_equal(
         clv_parts_new(one + one / 2, &t.world->journal, &t.parts, NULL),

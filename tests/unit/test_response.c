@@ -22,7 +22,7 @@ static void an_answer_reads_back(bool binary)
         {{"index", CLEAVE_TYPE_I64, 1, {2}}, index, sizeof index},
     };
     const char *const names[] = {"cat", "dog"};
-    const struct clv_labels labels = {names, 2, 1};
+    const struct clv_class_names labels = {names, 2, 1};
     const struct clv_answer_output outputs[] = {{&t[0], binary, 0, NULL},
                                                 {&t[1], binary, 0, NULL},
                                                 {&t[0], binary, 2, &labels}};

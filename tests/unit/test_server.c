@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "tiny_server.h"
+#include "wire/client.h"
 
 #define BODY                                                              \
     "{\"inputs\":[{\"name\":\"p\",\"datatype\":\"FP32\",\"shape\":[1,2]," \
@@ -167,6 +168,36 @@ static void a_silent_connection_is_closed(void **state)
     tiny_server_close(&t);
 }
 
+/* The refusal must reach a client that is still sending. */
+static void a_body_above_the_limit_is_refused_in_words(void **state)
+{
+    enum { SIZE = 8 << 20 };
+    struct tiny_server t;
+    struct clv_client_options options = {0};
+    struct clv_client *client = NULL;
+    uint8_t *data = calloc(1, SIZE);
+    cleave_tensor input = {{"x", CLEAVE_TYPE_U8, 1, {SIZE}}, data, SIZE};
+    struct clv_request_spec spec = {.inputs = &input, .input_count = 1};
+    struct clv_infer_response r;
+    struct clv_exchange x;
+    struct clv_body body;
+    cleave_error error = CLEAVE_ERROR_INIT;
+
+    (void)state;
+    tiny_server_open(&t, (cleave_server_options){.max_request_bytes = 1000});
+    options.url = t.url;
+    assert_int_equal(clv_client_open(&options, &client, NULL), CLEAVE_OK);
+    clv_body_init(&body);
+    assert_int_equal(clv_request_build(&spec, &body, NULL), CLEAVE_OK);
+    assert_int_equal(clv_client_infer(client, "pair", &body, 0, &r, &x, &error),
+                     CLEAVE_LIMIT);
+    assert_non_null(strstr(error.text, "at most 1000"));
+    clv_body_fini(&body);
+    clv_client_close(client);
+    tiny_server_close(&t);
+    free(data);
+}
+
 static void the_fake_engine_serves_too(void **state)
 {
     struct tiny_server t;
@@ -192,6 +223,7 @@ int main(void)
         cmocka_unit_test(draining_finishes_what_has_begun),
         cmocka_unit_test(closing_gives_up_what_waits),
         cmocka_unit_test(a_silent_connection_is_closed),
+        cmocka_unit_test(a_body_above_the_limit_is_refused_in_words),
         cmocka_unit_test(the_fake_engine_serves_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
