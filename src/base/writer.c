@@ -32,7 +32,8 @@ cleave_status clv_writer_open(struct clv_writer *w, const char *path,
         return status;
     }
     /* Renaming onto /dev/null, as root, would put a file in its place. */
-    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode)) {
+    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode) &&
+        !S_ISDIR(there.st_mode)) { /* onto a folder, renaming fails */
         return clv_fail(err, CLEAVE_INVALID, path,
                         "There is something here that is not a file; it is "
                         "not overwritten. Name another place.");
