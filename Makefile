@@ -7,6 +7,7 @@
 #            CLEAVE_DATA=DIR       test data, ../shared/data by default
 FUZZ_SECONDS ?= 60
 prefix ?= /usr/local
+CLEAVE_DATA ?= $(abspath ../shared/data)
 export ONNXRUNTIME_ROOT CLEAVE_DATA
 
 configure = cmake --preset $(1) \

@@ -35,7 +35,7 @@ const char *stage_data(void)
 {
     const char *data = getenv("CLEAVE_DATA");
 
-    if (data == NULL) {
+    if (data == NULL || data[0] == '\0') {
         data = "../shared/data";
     }
     return access(data, R_OK | X_OK) == 0 ? data : NULL;

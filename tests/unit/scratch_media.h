@@ -102,7 +102,8 @@ static inline const char *data_path_unchecked(const char *name)
 {
     const char *root = getenv("CLEAVE_DATA");
 
-    return scratch_path(root != NULL ? root : CLEAVE_DATA, name);
+    return scratch_path(root != NULL && root[0] != '\0' ? root : CLEAVE_DATA,
+                        name);
 }
 
 static inline int has_data(const char *name)

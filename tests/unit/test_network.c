@@ -40,7 +40,9 @@ static const char *data_folder(void)
 {
     const char *folder = getenv("CLEAVE_DATA");
 
-    return folder != NULL ? folder : TEST_SOURCE_DIR "/../shared/data";
+    return folder != NULL && folder[0] != '\0' ? folder
+                                               : TEST_SOURCE_DIR
+               "/../shared/data";
 }
 
 struct fixture {
