@@ -1,11 +1,7 @@
 /*
- * classify.c - one picture, one network, two machines.
+ * classify.c - one picture, one network, two machines, on the public headers.
  *
  *     classify MODEL PICTURE [SERVER CUT]
- *
- * Prints the best class, and where the time went. Without a server all is
- * computed here. Model and card (MODEL.yaml beside it) are read from files;
- * what is prepared once is kept in .cleave-cache in the current folder.
  */
 #include <cleave/session.h>
 #include <stdio.h>
@@ -18,32 +14,28 @@ static int complain(const cleave_error *err)
 
 int main(int argc, char **argv)
 {
-    cleave_error err = CLEAVE_ERROR_INIT;
     cleave_session_options options = CLEAVE_SESSION_OPTIONS_INIT;
+    cleave_error err = CLEAVE_ERROR_INIT;
     cleave_session *session;
     cleave_result *result;
 
-    if (argc != 3 && argc != 5) {
-        fprintf(stderr, "usage: classify MODEL PICTURE [SERVER CUT]\n");
-        return 2;
-    }
+    if (argc != 3 && argc != 5)
+        return fprintf(stderr, "usage: classify MODEL PICTURE [SERVER CUT]\n"),
+               2;
     options.model = argv[1];
-    options.cache = ".cleave-cache";
+    options.cache = ".cleave-cache"; /* halves are optimised once, kept here */
     options.server = argc == 5 ? argv[3] : NULL;
-    options.cut = argc == 5 ? argv[4] : NULL;
-    if (cleave_session_open(&options, &session, &err) != CLEAVE_OK) {
+    options.cut = argc == 5 ? argv[4] : NULL; /* NULL: all on this machine */
+    if (cleave_session_open(&options, &session, &err) != CLEAVE_OK)
         return complain(&err);
-    }
     if (cleave_session_infer_file(session, argv[2], &result, &err) ==
         CLEAVE_OK) {
-        if (result->top_count > 0 && result->top[0].label != NULL) {
-            printf("%s: %.2f ms here, %.2f ms there, %.2f ms between\n",
-                   result->top[0].label, (double)result->head_ns / 1e6,
-                   (double)result->tail_ns / 1e6,
-                   (double)result->transfer_ns / 1e6);
-        }
+        printf("%s: %.2f ms here, %.2f ms there, %.2f ms between\n",
+               result->top_count > 0 ? result->top[0].label : "no classes",
+               (double)result->head_ns / 1e6, (double)result->tail_ns / 1e6,
+               (double)result->transfer_ns / 1e6);
         cleave_result_free(result);
     }
     cleave_session_close(session);
-    return err.code != CLEAVE_OK ? complain(&err) : 0;
+    return err.code == CLEAVE_OK ? 0 : complain(&err);
 }

@@ -36,9 +36,14 @@ static void sort_cut(const struct clv_model *model, struct clv_cut_set *cut)
     }
 }
 
+/* Constants cannot be cut, so they are not suggested. */
 static const char *tensor_name_at(const void *list, size_t index)
 {
-    return clv_model_tensor_name(list, (uint32_t)index);
+    const struct clv_model *model = list;
+    uint32_t id = (uint32_t)index;
+
+    return clv_model_is_constant(model, id) ? ""
+                                            : clv_model_tensor_name(model, id);
 }
 
 static cleave_status no_such_tensor(const struct clv_model *model,

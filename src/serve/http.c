@@ -28,6 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -544,13 +545,16 @@ static struct timespec deadline_after(uint32_t timeout_ms)
 cleave_status clv_http_drain(struct clv_http *http, uint32_t timeout_ms)
 {
     struct timespec deadline = deadline_after(timeout_ms);
-    int socket = MHD_quiesce_daemon(http->daemon);
+    int listening = MHD_quiesce_daemon(http->daemon);
     int waited = 0;
     bool empty;
 
     pthread_mutex_lock(&http->lock);
-    if (socket != MHD_INVALID_SOCKET) {
-        http->quiesced_socket = socket;
+    if (listening != MHD_INVALID_SOCKET) {
+        /* Who connects now is refused, and does not wait for the end. The
+           descriptor itself stays until libmicrohttpd's thread has ended. */
+        shutdown(listening, SHUT_RDWR);
+        http->quiesced_socket = listening;
     }
     while (http->calls > 0 && waited != ETIMEDOUT) {
         waited =

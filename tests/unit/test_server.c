@@ -100,6 +100,19 @@ static void await_not_ready(int fd)
     } while (strstr(answer, "503") == NULL);
 }
 
+static bool is_refused(uint16_t port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(port)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int result;
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    result = connect(fd, (const struct sockaddr *)&address, sizeof address);
+    close(fd);
+    return result != 0;
+}
+
 static void draining_finishes_what_has_begun(void **state)
 {
     struct tiny_server t;
@@ -120,6 +133,7 @@ static void draining_finishes_what_has_begun(void **state)
     tiny_send_text(other, "GET /v2/health/ready HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_true(recv(other, answer, sizeof answer, 0) > 0); /* is accepted */
     assert_int_equal(cleave_server_drain(t.server, 1), CLEAVE_TIMEOUT);
+    assert_true(is_refused(t.port)); /* and does not wait for the end */
     assert_int_equal(pthread_create(&thread, NULL, drain, &t), 0);
     await_not_ready(other);
     tiny_gate_set(&t.gate, false);
