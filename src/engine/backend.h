@@ -17,6 +17,10 @@ struct clv_engine_ops {
     cleave_status (*open)(const struct clv_engine_name *name,
                           struct clv_engine **ret_engine, cleave_error *err);
     void (*close)(struct clv_engine *engine);
+    /* The backend's handle for shared copies, or NULL if it makes none. */
+    cleave_status (*share)(struct clv_engine *engine, void **ret_held,
+                           cleave_error *err);
+    void (*unshare)(struct clv_engine *engine, void *held);
     cleave_status (*load)(struct clv_engine *engine,
                           const struct clv_session_source *source,
                           struct clv_session **ret_session, cleave_error *err);
@@ -37,6 +41,11 @@ struct clv_engine {
     uint32_t threads;
     uint32_t channel_block;
     int saves_graphs;
+};
+
+struct clv_copies {
+    struct clv_engine *engine;
+    void *held;
 };
 
 struct clv_session {

@@ -84,6 +84,33 @@ int clv_engine_saves_graphs(const struct clv_engine *engine)
     return engine->saves_graphs;
 }
 
+cleave_status clv_copies_new(struct clv_engine *engine,
+                             struct clv_copies **ret_copies, cleave_error *err)
+{
+    struct clv_copies *copies = calloc(1, sizeof *copies);
+    cleave_status status;
+
+    if (copies == NULL) {
+        return clv_fail_memory(err, "copies", sizeof *copies);
+    }
+    copies->engine = engine;
+    status = engine->ops->share(engine, &copies->held, err);
+    if (status != CLEAVE_OK) {
+        free(copies);
+        return status;
+    }
+    *ret_copies = copies;
+    return CLEAVE_OK;
+}
+
+void clv_copies_free(struct clv_copies *copies)
+{
+    if (copies != NULL) {
+        copies->engine->ops->unshare(copies->engine, copies->held);
+        free(copies);
+    }
+}
+
 cleave_status clv_session_new(struct clv_engine *engine,
                               const struct clv_session_source *source,
                               struct clv_session **ret_session,

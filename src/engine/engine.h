@@ -29,6 +29,7 @@
 struct clv_engine;
 struct clv_session;
 struct clv_outputs;
+struct clv_copies;
 
 enum clv_optimise {
     CLV_OPTIMISE_NONE,     /* run the graph as it stands in the file */
@@ -43,6 +44,9 @@ struct clv_session_source {
     const char *save_path;        /* write the optimised graph here, or NULL */
     const cleave_tensor *weights; /* external initializers, already mapped */
     size_t weight_count;
+    /* Copies of weights that the engine makes for its kernels go here, shared
+       with other sessions; NULL: the session keeps its own. */
+    struct clv_copies *copies;
     /* What the file declares of the network's ends; an engine that reads the
        file itself may ignore it. */
     const cleave_tensor_info *inputs;
@@ -85,6 +89,17 @@ uint32_t clv_engine_channel_block(const struct clv_engine *engine);
  * One that cannot (WebGPU compiles at load) optimises at every load instead.
  */
 int clv_engine_saves_graphs(const struct clv_engine *engine);
+
+/*
+ * A place for the engine's own copies of weights. Sessions that have the same
+ * weights share them there; nothing in it is freed before all of it is. Takes
+ * an engine that makes no copies, too. Must outlive its sessions; thread-safe.
+ */
+cleave_status clv_copies_new(struct clv_engine *engine,
+                             struct clv_copies **ret_copies, cleave_error *err);
+
+/* Takes NULL. */
+void clv_copies_free(struct clv_copies *copies);
 
 /* Loads a network. CLEAVE_ENGINE with the engine's own words on failure. */
 cleave_status clv_session_new(struct clv_engine *engine,

@@ -46,6 +46,21 @@ static void fake_close(struct clv_engine *engine)
     free(engine);
 }
 
+static cleave_status fake_share(struct clv_engine *engine, void **ret_held,
+                                cleave_error *err)
+{
+    (void)engine;
+    (void)err;
+    *ret_held = NULL;
+    return CLEAVE_OK;
+}
+
+static void fake_unshare(struct clv_engine *engine, void *held)
+{
+    (void)engine;
+    (void)held;
+}
+
 static void free_infos(cleave_tensor_info *infos, size_t count)
 {
     for (size_t i = 0; infos != NULL && i < count; i++) {
@@ -200,6 +215,8 @@ static cleave_status fake_run(struct clv_session *session,
 const struct clv_engine_ops clv_fake_ops = {
     .open = fake_open,
     .close = fake_close,
+    .share = fake_share,
+    .unshare = fake_unshare,
     .load = fake_load,
     .unload = fake_unload,
     .run = fake_run,

@@ -6,7 +6,7 @@
  * spinning use that pool. Others get threads per session.
  *
  * Sessions are made to be many and small: weights come from mapped memory
- * (AddInitializer), kernels that repack them share one container, and
+ * (AddInitializer), kernels that repack them share their copies, and
  * activations come from one arena for all. Outputs are ONNX Runtime's own
  * memory, lent to the caller until the next run, which writes into the same
  * memory again where the shape is fixed.
@@ -49,7 +49,6 @@ struct ort_engine {
     struct clv_engine_name name;
     OrtMemoryInfo *memory;
     OrtAllocator *allocator;
-    OrtPrepackedWeightsContainer *packed;
 };
 
 struct ort_session {
@@ -206,9 +205,6 @@ static void ort_close(struct clv_engine *base)
 {
     struct ort_engine *e = (struct ort_engine *)base;
 
-    if (e->packed != NULL) {
-        e->api->ReleasePrepackedWeightsContainer(e->packed);
-    }
     if (e->memory != NULL) {
         e->api->ReleaseMemoryInfo(e->memory);
     }
@@ -232,11 +228,6 @@ static cleave_status fill_engine(struct ort_engine *e, cleave_error *err)
     if (status == CLEAVE_OK) {
         status =
             check(e->api, e->api->GetAllocatorWithDefaultOptions(&e->allocator),
-                  "onnxruntime", err);
-    }
-    if (status == CLEAVE_OK) {
-        status =
-            check(e->api, e->api->CreatePrepackedWeightsContainer(&e->packed),
                   "onnxruntime", err);
     }
     hash_processor(hex);
@@ -549,6 +540,26 @@ static void ort_unload(struct clv_session *base)
     free(s);
 }
 
+static cleave_status ort_share(struct clv_engine *base, void **ret_held,
+                               cleave_error *err)
+{
+    struct ort_engine *e = (struct ort_engine *)base;
+    OrtPrepackedWeightsContainer *container = NULL;
+    cleave_status status =
+        check(e->api, e->api->CreatePrepackedWeightsContainer(&container),
+              "onnxruntime", err);
+
+    if (status == CLEAVE_OK) {
+        *ret_held = container;
+    }
+    return status;
+}
+
+static void ort_unshare(struct clv_engine *base, void *held)
+{
+    ((struct ort_engine *)base)->api->ReleasePrepackedWeightsContainer(held);
+}
+
 /*
  * Kernels that repack weights share the copies, if they can: some cannot,
  * and refuse; then the session keeps copies of its own.
@@ -561,9 +572,9 @@ static cleave_status create_session(struct ort_session *s, struct ort_engine *e,
     const OrtApi *api = e->api;
     OrtStatus *refused;
 
-    if (source->save_path == NULL) {
+    if (source->copies != NULL) {
         refused = api->CreateSessionWithPrepackedWeightsContainer(
-            e->env, source->path, options, e->packed, &s->session);
+            e->env, source->path, options, source->copies->held, &s->session);
         if (refused == NULL) {
             return CLEAVE_OK;
         }
@@ -709,6 +720,8 @@ static cleave_status ort_run(struct clv_session *base,
 const struct clv_engine_ops clv_onnxruntime_ops = {
     .open = ort_open,
     .close = ort_close,
+    .share = ort_share,
+    .unshare = ort_unshare,
     .load = ort_load,
     .unload = ort_unload,
     .run = ort_run,

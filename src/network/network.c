@@ -238,8 +238,40 @@ static struct clv_part *new_part_locked(struct clv_network *n,
         part->refs = 1;
         part->next = n->parts;
         n->parts = part;
+        n->copy_users++;
     }
     return part;
+}
+
+/* The place for the engine's copies that all parts of the network share. */
+static cleave_status share_copies(struct clv_network *n,
+                                  struct clv_copies **ret_copies,
+                                  cleave_error *err)
+{
+    cleave_status status = CLEAVE_OK;
+
+    pthread_mutex_lock(&n->lock);
+    if (n->copies == NULL) {
+        status = clv_copies_new(n->engine, &n->copies, err);
+    }
+    *ret_copies = n->copies;
+    pthread_mutex_unlock(&n->lock);
+    return status;
+}
+
+/* The last part takes the copies with it, once its session is gone. */
+static void leave_copies(struct clv_network *n)
+{
+    struct clv_copies *last = NULL;
+
+    pthread_mutex_lock(&n->lock);
+    if (--n->copy_users == 0) {
+        last = n->copies;
+        n->copies = NULL;
+        clv_pool_forget_copies(&n->pool);
+    }
+    pthread_mutex_unlock(&n->lock);
+    clv_copies_free(last);
 }
 
 static void free_part(struct clv_part *part)
@@ -294,7 +326,10 @@ static cleave_status open_part(struct clv_part *part, const char *key,
     source.output_count = count;
     source.optimise = clv_engine_saves_graphs(n->engine) ? CLV_OPTIMISE_NONE
                                                          : CLV_OPTIMISE_ALL;
-    status = clv_session_new(n->engine, &source, &part->session, err);
+    status = share_copies(n, &source.copies, err);
+    if (status == CLEAVE_OK) {
+        status = clv_session_new(n->engine, &source, &part->session, err);
+    }
     part->own_bytes = clv_model_file_bytes(part->stub) * STUB_FACTOR;
     free(weights);
     return status;
@@ -335,22 +370,25 @@ static void unlink_part_locked(struct clv_part *part)
 
 void clv_part_release(struct clv_part *part)
 {
+    struct clv_network *n;
     unsigned refs;
 
     if (part == NULL) {
         return;
     }
-    pthread_mutex_lock(&part->network->lock);
+    n = part->network;
+    pthread_mutex_lock(&n->lock);
     refs = --part->refs;
     if (refs == 0) {
         unlink_part_locked(part);
         if (part->state == LOADED) {
-            clv_pool_remove(&part->network->pool, part->stub);
+            clv_pool_remove(&n->pool, part->stub);
         }
     }
-    pthread_mutex_unlock(&part->network->lock);
+    pthread_mutex_unlock(&n->lock);
     if (refs == 0) {
         free_part(part);
+        leave_copies(n);
     }
 }
 

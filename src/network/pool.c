@@ -87,12 +87,16 @@ static uint8_t *mark_packed(const struct clv_model *stub)
     return mark;
 }
 
-static uint64_t kept_bytes(const struct clv_model *stub,
-                           const struct clv_weight *w, const uint8_t *packed)
+static struct clv_pool_blob *find_or_add(struct clv_pool *pool, uint64_t id,
+                                         uint64_t bytes)
 {
-    uint32_t id = clv_model_find_tensor(stub, w->tensor.info.name);
+    struct clv_pool_blob *blob = find(pool, id);
 
-    return w->tensor.bytes * (id != CLV_NONE && packed[id] ? 2 : 1);
+    if (blob == NULL) {
+        blob = &pool->blobs[pool->count++];
+        *blob = (struct clv_pool_blob){.id = id, .bytes = bytes};
+    }
+    return blob;
 }
 
 int clv_pool_add(struct clv_pool *pool, const struct clv_model *stub)
@@ -106,18 +110,19 @@ int clv_pool_add(struct clv_pool *pool, const struct clv_model *stub)
     }
     for (uint32_t i = 0; i < n; i++) {
         struct clv_weight w = clv_model_weight(stub, i);
+        uint32_t tensor = clv_model_find_tensor(stub, w.tensor.info.name);
         struct clv_pool_blob *blob;
         uint64_t id;
         if (!blob_id(&w, &id)) {
             continue;
         }
-        blob = find(pool, id);
-        if (blob == NULL) {
-            blob = &pool->blobs[pool->count++];
-            *blob = (struct clv_pool_blob){id, kept_bytes(stub, &w, packed), 0};
-        }
+        blob = find_or_add(pool, id, w.tensor.bytes);
         pool->bytes += blob->users == 0 ? blob->bytes : 0;
         blob->users++;
+        if (tensor != CLV_NONE && packed[tensor] && !blob->is_packed) {
+            blob->is_packed = 1;
+            pool->bytes += blob->bytes;
+        }
     }
     free(packed);
     return 1;
@@ -134,6 +139,14 @@ void clv_pool_remove(struct clv_pool *pool, const struct clv_model *stub)
         }
         blob->users--;
         pool->bytes -= blob->users == 0 ? blob->bytes : 0;
+    }
+}
+
+void clv_pool_forget_copies(struct clv_pool *pool)
+{
+    for (size_t i = 0; i < pool->count; i++) {
+        pool->bytes -= pool->blobs[i].is_packed ? pool->blobs[i].bytes : 0;
+        pool->blobs[i].is_packed = 0;
     }
 }
 
@@ -163,7 +176,7 @@ uint64_t clv_pool_unshared(const struct clv_pool *pool,
         /* Equal weights are one blob: counted at the last of them. */
         if (blob_id(&w, &id) && (blob = find(pool, id)) != NULL &&
             blob->users == own_uses(stub, id, i)) {
-            sum += blob->bytes;
+            sum += blob->bytes * (blob->is_packed ? 2 : 1);
         }
     }
     return sum;

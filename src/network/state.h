@@ -36,7 +36,9 @@ struct clv_network {
     pthread_mutex_t lock;
     pthread_cond_t loaded; /* some part left the state "loading" */
     struct clv_part *parts;
-    struct clv_pool pool; /* blobs that loaded parts map */
+    struct clv_pool pool;      /* blobs that loaded parts map */
+    struct clv_copies *copies; /* of the parts; NULL while there are none */
+    size_t copy_users;         /* parts, the unlinked ones too */
 
     pthread_mutex_t learn_lock;
     struct clv_arena arena;      /* of all below */

@@ -11,8 +11,10 @@
 #include "network/pool.h"
 #include "scratch_folder.h"
 
-/* A stub whose weights are these blobs, of 64, 128, 192... bytes by name. */
-static struct clv_model *open_stub(struct scratch *s, const char *blobs)
+/* A stub whose weights w0, w1... are these blobs, of 64, 128... bytes by name,
+   and one node. */
+static struct clv_model *open_stub_of(struct scratch *s, const char *blobs,
+                                      const char *op, const char *inputs)
 {
     struct maker *m = maker_new();
     struct clv_model *model;
@@ -30,13 +32,42 @@ static struct clv_model *open_stub(struct scratch *s, const char *blobs)
         maker_external(m, form, path, NULL, NULL);
     }
     maker_floats(m, "embedded f32 4");
-    maker_node(m, "Neg", "x", "y");
+    maker_node(m, op, inputs, "y");
     maker_output(m, "y u8 1");
     maker_write(m, scratch_path(s, "stub.onnx"));
     maker_free(m);
     assert_int_equal(clv_model_open(scratch_path(s, "stub.onnx"), &model, NULL),
                      CLEAVE_OK);
     return model;
+}
+
+static struct clv_model *open_stub(struct scratch *s, const char *blobs)
+{
+    return open_stub_of(s, blobs, "Neg", "x");
+}
+
+/* The engine's copy of a matrix stays, whoever goes, until all go. */
+static void packed_weights_count_twice_until_forgotten(void **state)
+{
+    struct clv_model *one = open_stub_of(*state, "ab", "MatMulInteger", "x,w0");
+    struct clv_model *two = open_stub(*state, "a");
+    struct clv_pool pool = {0};
+
+    assert_true(clv_pool_add(&pool, one));
+    assert_int_equal(pool.bytes, 2 * 64 + 128);
+    assert_int_equal(clv_pool_unshared(&pool, one), 2 * 64 + 128);
+    clv_pool_remove(&pool, one);
+    assert_int_equal(pool.bytes, 64);
+    assert_true(clv_pool_add(&pool, two));
+    assert_int_equal(pool.bytes, 2 * 64);
+    clv_pool_remove(&pool, two);
+    clv_pool_forget_copies(&pool);
+    assert_int_equal(pool.bytes, 0);
+    assert_true(clv_pool_add(&pool, two));
+    assert_int_equal(pool.bytes, 64);
+    clv_pool_fini(&pool);
+    clv_model_close(one);
+    clv_model_close(two);
 }
 
 static void shared_blobs_count_once(void **state)
@@ -114,6 +145,7 @@ int main(void)
 #define IN_FOLDER(test) \
     cmocka_unit_test_setup_teardown(test, scratch_begin, scratch_end)
     const struct CMUnitTest tests[] = {
+        IN_FOLDER(packed_weights_count_twice_until_forgotten),
         IN_FOLDER(shared_blobs_count_once),
         IN_FOLDER(equal_weights_of_one_stub_are_one_blob),
         IN_FOLDER(many_blobs_are_booked),
