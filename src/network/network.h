@@ -80,7 +80,8 @@ const cleave_tensor_info *clv_network_outputs(const struct clv_network *network,
 
 /*
  * The useful cuts in network order: of all cuts, those that no other beats
- * in both bytes and head work. `input` and `output` are not among them. The
+ * in both bytes and head work, be it `input` (which sends the inputs) or
+ * `output` (which sends nothing). These two are not among them. The
  * first call optimises the graph (seconds for a large model, then kept in
  * the store). Borrowed.
  */

@@ -5,6 +5,10 @@
  * fewer bytes (or as few) for less head work (or as little), is not offered:
  * nobody would choose it whatever the link. Of equals the later one stays,
  * because a tensor behind an activation packs smaller than the one before.
+ *
+ * The ends are cuts too, and beat others: `input` whatever sends more than
+ * the inputs themselves, `output` whatever leaves the server no work. Where
+ * they would beat all (a network that only grows), they are not asked.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,9 +115,43 @@ static int is_beaten(const struct clv_cut *cuts, size_t count, size_t i)
     return 0;
 }
 
+/* What `input` and `output` are as cuts. */
+static void describe_ends(const struct offering *o, struct clv_cut ends[2])
+{
+    uint32_t count;
+    const cleave_tensor_info *inputs = clv_model_inputs(o->n->model, &count);
+
+    ends[0] = (struct clv_cut){.name = CLV_CUT_INPUT};
+    ends[1] = (struct clv_cut){.name = CLV_CUT_OUTPUT, .head_macs = o->n->macs};
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t id = clv_model_find_tensor(o->n->model, inputs[i].name);
+        uint64_t elements = 0;
+        uint64_t bytes = 0;
+        cleave_tensor_count(&o->n->shapes->concrete[id], &elements, &bytes);
+        ends[0].bytes += bytes;
+    }
+}
+
+/* Keeps what no other cut beats and, if `ends` are given, neither do they. */
+static void choose(struct clv_network *n, const struct clv_cut *ends)
+{
+    n->cut_count = 0;
+    for (size_t i = 0; i < n->all_cut_count; i++) {
+        const struct clv_cut *cut = &n->all_cuts[i];
+        int beaten = is_beaten(n->all_cuts, n->all_cut_count, i);
+        if (ends != NULL) {
+            beaten |= beats(&ends[0], cut, 0) || beats(&ends[1], cut, 0);
+        }
+        if (!beaten) {
+            n->cuts[n->cut_count++] = *cut;
+        }
+    }
+}
+
 static cleave_status describe_all(struct offering *o, cleave_error *err)
 {
     struct clv_network *n = o->n;
+    struct clv_cut ends[2];
     cleave_status status;
 
     for (size_t i = 0; i < o->set_count; i++) {
@@ -130,10 +168,10 @@ static cleave_status describe_all(struct offering *o, cleave_error *err)
         }
         n->all_cut_count++;
     }
-    for (size_t i = 0; i < n->all_cut_count; i++) {
-        if (!is_beaten(n->all_cuts, n->all_cut_count, i)) {
-            n->cuts[n->cut_count++] = n->all_cuts[i];
-        }
+    describe_ends(o, ends);
+    choose(n, ends);
+    if (n->cut_count == 0) {
+        choose(n, NULL);
     }
     return CLEAVE_OK;
 }

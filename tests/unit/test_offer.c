@@ -132,12 +132,40 @@ static void what_does_not_separate_names_cuts_that_do(void **state)
     assert_non_null(strstr(err.text, "'mask+deep'"));
 }
 
+/* The bundled network begins with tensors larger than its input. */
+static void the_ends_beat_cuts_too(void **state)
+{
+    struct bed *b = *state;
+    const uint64_t input_bytes = 4 * 3 * 224 * 224;
+    struct clv_network *n;
+    size_t count;
+    size_t all_count;
+    size_t larger = 0;
+    const struct clv_cut *cuts;
+    const struct clv_cut *all;
+
+    snprintf(b->path, sizeof b->path, "%s/zoo/shapes.onnx", TEST_SOURCE_DIR);
+    n = bed_open(b);
+    cuts = cuts_of(n, 0, &count);
+    all = cuts_of(n, 1, &all_count);
+    assert_true(count > 0);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(cuts[i].bytes < input_bytes);
+        assert_true(cuts[i].head_share < 1);
+    }
+    for (size_t i = 0; i < all_count; i++) {
+        larger += all[i].bytes >= input_bytes;
+    }
+    assert_true(larger > 0);
+}
+
 int main(void)
 {
 #define IN_BED(test) cmocka_unit_test_setup_teardown(test, bed_begin, bed_end)
     const struct CMUnitTest tests[] = {
         IN_BED(every_cut_of_every_sample_gives_the_whole),
         IN_BED(no_offered_cut_is_beaten),
+        IN_BED(the_ends_beat_cuts_too),
         IN_BED(bytes_and_work_are_counted),
         IN_BED(old_files_have_cuts_of_the_optimised_graph),
         IN_BED(what_does_not_separate_names_cuts_that_do),
