@@ -1,6 +1,5 @@
 /*
- * classify.c - one picture, one network, two machines, on the public headers.
- *
+ * classify.c - one picture, one network, two machines, on the public headers:
  *     classify MODEL PICTURE [SERVER CUT]
  */
 #include <cleave/session.h>
