@@ -2,9 +2,8 @@
  * client.h - asking a server, over HTTP.
  *
  * A client holds one connection to one server and keeps it open between
- * calls. One client belongs to one thread at a time; a pool hands clients to
- * several threads. Nothing here knows what a tensor means: bodies come from
- * request.h and go to response.h.
+ * calls. One client belongs to one thread at a time. Nothing here knows what a
+ * tensor means: bodies come from request.h and go to response.h.
  *
  * The usual proxy settings of the machine are honoured, except towards a
  * loopback address. Redirects are not followed.
@@ -21,7 +20,6 @@
 #include "wire/timing.h"
 
 struct clv_client;
-struct clv_client_pool;
 
 /* Zero means default. */
 struct clv_client_options {
@@ -86,28 +84,5 @@ cleave_status clv_client_infer(struct clv_client *client, const char *model,
 
 /* The URL that the client was opened with, without a final '/'. Borrowed. */
 const char *clv_client_url(const struct clv_client *client);
-
-/* A pool of at most `count` clients, made when first needed. */
-cleave_status clv_client_pool_open(const struct clv_client_options *options,
-                                   size_t count,
-                                   struct clv_client_pool **ret_pool,
-                                   cleave_error *err);
-
-/* All clients must have been given back. Takes NULL. */
-void clv_client_pool_close(struct clv_client_pool *pool);
-
-/*
- * Takes a client, waiting up to `wait_ms` (0: not at all) until one is free;
- * CLEAVE_BUSY if none became so. Thread-safe. The one used last is taken
- * first, for its connection is the most likely to be alive.
- */
-cleave_status clv_client_pool_take(struct clv_client_pool *pool,
-                                   int64_t wait_ms,
-                                   struct clv_client **ret_client,
-                                   cleave_error *err);
-
-/* Gives a client back. Thread-safe. */
-void clv_client_pool_give(struct clv_client_pool *pool,
-                          struct clv_client *client);
 
 #endif

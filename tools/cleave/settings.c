@@ -166,25 +166,20 @@ static const char *set_value(struct settings *s, const struct setting *row,
 
 /* -- Arguments -- */
 
-struct takers_list {
-    unsigned taker;
-};
-
 static const char *flag_at(const void *list, size_t index)
 {
-    const struct takers_list *t = list;
+    const unsigned *taker = list;
 
-    return settings_table[index].takers & t->taker ? settings_table[index].name
-                                                   : "";
+    return settings_table[index].takers & *taker ? settings_table[index].name
+                                                 : "";
 }
 
 static cleave_status unknown(const char *argument, unsigned taker,
                              cleave_error *err)
 {
-    struct takers_list list = {taker};
     char near[128];
 
-    clv_suggest(argument + 2, &list, settings_count, flag_at, near,
+    clv_suggest(argument + 2, &taker, settings_count, flag_at, near,
                 sizeof near);
     return clv_fail(err, CLEAVE_INVALID, argument,
                     "This command has no such option.%s%s%s Try --help.",
