@@ -22,7 +22,8 @@ packages="gcc libc6-dev make cmake ninja-build pkg-config python3
     libprotobuf-c-dev protobuf-c-compiler libonnx-dev
     libcurl4-openssl-dev libmicrohttpd-dev
     libjansson-dev libcyaml-dev libyaml-dev
-    libturbojpeg0-dev libspng-dev nettle-dev
+    libturbojpeg0-dev libspng-dev libwebp-dev nettle-dev
+    liblz4-dev libxxhash-dev
     libcmocka-dev scdoc curl clang-format-19"
 fuzz_packages="clang-19 libclang-rt-19-dev llvm-19"
 
