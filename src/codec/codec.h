@@ -32,6 +32,7 @@
 #include "codec/calibration.h"
 #include "codec/frame.h"
 #include "codec/packing.h"
+#include "codec/processor.h"
 
 struct clv_codec;
 
@@ -41,6 +42,9 @@ struct clv_codec;
  */
 cleave_status clv_codec_new(const struct clv_calibration *calibration,
                             struct clv_codec **ret_codec);
+
+/* For tests: takes this path, which the processor must have. */
+void clv_codec_take(struct clv_codec *codec, enum clv_path path);
 
 /* Takes NULL. */
 void clv_codec_free(struct clv_codec *codec);

@@ -17,12 +17,13 @@
 #include "base/buffer.h"
 #include "cleave/status.h"
 #include "cleave/tensor.h"
+#include "codec/processor.h"
 
 struct clv_book;
 struct clv_dense;
 
 /* NULL if there is no memory. */
-struct clv_dense *clv_dense_new(void);
+struct clv_dense *clv_dense_new(enum clv_path path);
 
 /* Takes NULL. */
 void clv_dense_free(struct clv_dense *dense);

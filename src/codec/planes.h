@@ -18,12 +18,15 @@
 
 #include "base/buffer.h"
 #include "cleave/status.h"
+#include "codec/processor.h"
 
-cleave_status clv_lz_encode(const int16_t *indices, size_t count, int is_signed,
+cleave_status clv_lz_encode(enum clv_path path, const int16_t *indices,
+                            size_t count, int is_signed,
                             struct clv_buffer *scratch,
                             struct clv_buffer *into);
-cleave_status clv_lz_decode(clv_bytes payload, size_t count, int is_signed,
-                            struct clv_buffer *scratch, int16_t *indices);
+cleave_status clv_lz_decode(enum clv_path path, clv_bytes payload, size_t count,
+                            int is_signed, struct clv_buffer *scratch,
+                            int16_t *indices);
 
 /* Elements in a block of fast. Runs but the last are whole blocks. */
 #define CLV_FAST_BLOCK 512
@@ -33,9 +36,10 @@ cleave_status clv_lz_decode(clv_bytes payload, size_t count, int is_signed,
  * stay in the cache: encode appends a run; decode reads the next `count`
  * indices from *payload and moves it on.
  */
-cleave_status clv_fast_encode(const int16_t *indices, size_t count,
-                              int is_signed, struct clv_buffer *into);
-cleave_status clv_fast_decode(clv_bytes *payload, size_t count, int is_signed,
-                              int16_t *indices);
+cleave_status clv_fast_encode(enum clv_path path, const int16_t *indices,
+                              size_t count, int is_signed,
+                              struct clv_buffer *into);
+cleave_status clv_fast_decode(enum clv_path path, clv_bytes *payload,
+                              size_t count, int is_signed, int16_t *indices);
 
 #endif

@@ -2,9 +2,11 @@
  * processor.h - which of its paths a kernel takes on this machine.
  *
  * Every kernel has a portable reference in C; some have a path for AVX2
- * (with BMI2), AVX-512 (F, BW, DQ, VL) or NEON. The best one that the
- * processor has is taken, unless a test asks for less. All paths give the
- * same bytes.
+ * (with BMI2), AVX-512 (F, BW, DQ, VL) or NEON. Functions with several take
+ * the path as their first argument: callers ask once for the best one, tests
+ * go through all that clv_processor_has. A function without a path of its own
+ * for the one asked takes the next lower one that it has; asking for a path
+ * that the processor lacks is a caller's bug. All paths give the same bytes.
  */
 #ifndef CLV_PROCESSOR_H
 #define CLV_PROCESSOR_H
@@ -16,12 +18,13 @@ enum clv_path {
     CLV_PATH_AVX512
 };
 
-/* The path to take: the best that there is, but none above the limit. */
-enum clv_path clv_processor_path(void);
+#define CLV_PATH_COUNT 4
 
-/* For tests: limits the paths to this one and those before it. Not while
-   another thread packs. */
-void clv_processor_limit(enum clv_path path);
+/* The best path that this processor has. */
+enum clv_path clv_processor_best(void);
+
+/* True if the processor has it. */
+int clv_processor_has(enum clv_path path);
 
 /* "portable", "neon", "avx2", "avx512". */
 const char *clv_path_name(enum clv_path path);

@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "codec/processor.h"
+
 /* The least and the greatest index of a tensor. */
 struct clv_extent {
     int32_t least;
@@ -26,25 +28,26 @@ struct clv_extent {
  * is not finite or its index is not within -32767 and 32767. Widens
  * `extent` (begin with {INT32_MAX, INT32_MIN}).
  */
-int clv_quantise_step(const float *values, size_t count, float step,
-                      int16_t *indices, struct clv_extent *extent);
+int clv_quantise_step(enum clv_path path, const float *values, size_t count,
+                      float step, int16_t *indices, struct clv_extent *extent);
 
 /* The same over a range; lo < hi. Returns 0 only for NaN and infinity. */
-int clv_quantise_range(const float *values, size_t count, float lo, float hi,
-                       unsigned bits, int16_t *indices,
+int clv_quantise_range(enum clv_path path, const float *values, size_t count,
+                       float lo, float hi, unsigned bits, int16_t *indices,
                        struct clv_extent *extent);
 
 /* (float)index * step. */
-void clv_dequantise_step(const int16_t *indices, size_t count, float step,
-                         float *values);
+void clv_dequantise_step(enum clv_path path, const int16_t *indices,
+                         size_t count, float step, float *values);
 
 /* lo + index * (hi - lo) / (2^bits - 1), in f64, rounded to f32. Indices must
    be from 0 to 2^bits - 1. */
-void clv_dequantise_range(const int16_t *indices, size_t count, float lo,
-                          float hi, unsigned bits, float *values);
+void clv_dequantise_range(enum clv_path path, const int16_t *indices,
+                          size_t count, float lo, float hi, unsigned bits,
+                          float *values);
 
 /* Least and greatest of `count` f32; returns 0 if one is not finite. */
-int clv_values_extent(const float *values, size_t count, float *ret_lo,
-                      float *ret_hi);
+int clv_values_extent(enum clv_path path, const float *values, size_t count,
+                      float *ret_lo, float *ret_hi);
 
 #endif
