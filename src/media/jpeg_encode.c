@@ -1,7 +1,19 @@
 /*
  * jpeg_encode.c - JPEG through TurboJPEG: the fast way to few bytes.
  *
- * Chroma is halved both ways (4:2:0).
+ * Plain baseline with halved chroma (4:2:0). Measured on 100 photographs of
+ * 224x224, on a core of a server, at the qualities that give the PSNR:
+ *
+ *                       32 dB                34 dB          encode  decode
+ *     4:2:0 baseline     8.2 kB              10.1 kB        0.11 ms 0.15 ms
+ *     4:2:0 progressive  7.9                  9.7           0.82    0.39
+ *     4:4:4 baseline     8.3                 10.9           0.18    0.20
+ *
+ * Progressive costs 0.9 ms for the 4 % that it saves, which pays on links
+ * below 3 Mbit/s, and there WebP saves more in little more time. The accurate
+ * DCT costs nothing that can be measured. Huffman tables made for the picture
+ * would save 6 % at quality 50 and 23 % at 10 for 0.3 ms, but TurboJPEG 2.1
+ * offers them to environment variables only.
  */
 #include "media/picture.h"
 

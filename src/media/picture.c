@@ -17,7 +17,7 @@
 
 void clv_picture_encoder_init(struct clv_picture_encoder *encoder)
 {
-    *encoder = (struct clv_picture_encoder){0};
+    *encoder = (struct clv_picture_encoder){.webp_method = CLV_WEBP_METHOD};
 }
 
 void clv_picture_encoder_fini(struct clv_picture_encoder *encoder)
@@ -65,7 +65,7 @@ static cleave_status encode(struct clv_picture_encoder *encoder,
     case CLV_IMAGE_JPEG:
         return clv_jpeg_encode(encoder, image, quality, where, into, err);
     case CLV_IMAGE_WEBP:
-        return clv_webp_encode(image, quality, where, into, err);
+        return clv_webp_encode(encoder, image, quality, where, into, err);
     case CLV_IMAGE_PPM:
         return encode_ppm(image, into);
     default:

@@ -22,12 +22,17 @@
 #define CLV_QUALITY_MIN 1
 #define CLV_QUALITY_MAX 100
 
+/* How long WebP may search, 0 (fast) to 6 (small); webp_encode.c says why. */
+#define CLV_WEBP_METHOD 2
+#define CLV_WEBP_METHOD_MAX 6
+
 /*
  * What encoding needs, to be kept from picture to picture: after the first
  * of a size nothing is allocated here, only what the libraries allocate for
- * themselves. Belongs to one thread.
+ * themselves. `webp_method` may be set after init. Belongs to one thread.
  */
 struct clv_picture_encoder {
+    int webp_method;
     void *jpeg; /* TurboJPEG's handle, once there was a JPEG */
     uint8_t *memory;
     size_t capacity;
@@ -42,10 +47,10 @@ void clv_picture_encoder_fini(struct clv_picture_encoder *encoder);
 /*
  * Appends the encoded picture to `into`. JPEG and WebP look at `quality`,
  * PPM does not; PNG is CLEAVE_UNSUPPORTED. CLEAVE_INVALID for a quality
- * outside 1..100 or an empty picture, CLEAVE_LIMIT for a side that the
- * format cannot have (JPEG 65500, WebP 16383) or above the maximum of
- * `into`, CLEAVE_MEMORY. After a failure `into` is as it was, but for the
- * error that sticks to a buffer; reset it. `where` names the picture.
+ * outside 1..100, a method outside 0..6 or an empty picture, CLEAVE_LIMIT for a
+ * side that the format cannot have (JPEG 65500, WebP 16383) or above the
+ * maximum of `into`, CLEAVE_MEMORY. After a failure `into` is as it was, but
+ * for the error that sticks to a buffer; reset it. `where` names the picture.
  */
 cleave_status clv_picture_encode(struct clv_picture_encoder *encoder,
                                  const struct clv_image *image,
@@ -58,7 +63,8 @@ cleave_status clv_jpeg_encode(struct clv_picture_encoder *encoder,
                               const struct clv_image *image, int quality,
                               const char *where, struct clv_buffer *into,
                               cleave_error *err);
-cleave_status clv_webp_encode(const struct clv_image *image, int quality,
+cleave_status clv_webp_encode(const struct clv_picture_encoder *encoder,
+                              const struct clv_image *image, int quality,
                               const char *where, struct clv_buffer *into,
                               cleave_error *err);
 
