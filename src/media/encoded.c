@@ -9,12 +9,16 @@
 #include "media/picture.h"
 
 #include "base/fail.h"
+#include "tensor/element.h"
+
+#define FORM_TEXT 128
 
 /* Room for the tensor in `into`, which then is its content. */
 static cleave_status make_tensor(const cleave_tensor_info *info,
                                  const char *where, struct clv_buffer *into,
                                  cleave_tensor *ret_tensor, cleave_error *err)
 {
+    char text[FORM_TEXT];
     uint64_t elements;
     uint64_t bytes;
     cleave_status status = cleave_tensor_count(info, &elements, &bytes);
@@ -22,11 +26,10 @@ static cleave_status make_tensor(const cleave_tensor_info *info,
     clv_buffer_reset(into);
     if (status != CLEAVE_OK || bytes > into->max) {
         return clv_fail(err, CLEAVE_LIMIT, where,
-                        "The picture's tensor would have %ux%u elements a "
-                        "channel, more than the limit of %zu bytes allows; "
-                        "send a smaller one.",
-                        (unsigned)info->shape[info->rank - 1],
-                        (unsigned)info->shape[info->rank - 2], into->max);
+                        "The tensor %s of this picture has more than the %zu "
+                        "bytes that it may have; send a smaller one.",
+                        clv_tensor_describe(info, text, sizeof text),
+                        into->max);
     }
     status = clv_buffer_reserve(into, (size_t)bytes);
     if (status != CLEAVE_OK) {
@@ -57,11 +60,11 @@ cleave_status clv_prepare_encoded(struct clv_preparer *preparer,
                                          &info, err);
     }
     if (status == CLEAVE_OK) {
-        status =
-            clv_image_decode(bytes, preparer->max_pixels, where, image, err);
+        status = make_tensor(&info, where, into, &tensor, err);
     }
     if (status == CLEAVE_OK) {
-        status = make_tensor(&info, where, into, &tensor, err);
+        status =
+            clv_image_decode(bytes, preparer->max_pixels, where, image, err);
     }
     if (status == CLEAVE_OK) {
         status = clv_prepare_values(input, image, where, &tensor, err);

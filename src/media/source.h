@@ -3,7 +3,8 @@
  *
  * A path may be
  *
- *     a picture            one sample, prepared by the card
+ *     a picture            (JPEG, PNG, binary PPM or WebP) one sample,
+ *                          prepared by the card
  *     a .npy file          one sample, or as many as are stacked in it
  *     a folder             the pictures in it, or else those in its folder
  *                          images/, or else its .npy files, sorted by name

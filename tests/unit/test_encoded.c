@@ -223,7 +223,7 @@ static void limits_hold_where_the_model_has_none(void **state)
     s->preparer.max_pixels = 40 * 30;
     clv_buffer_fini(&s->memory);
     clv_buffer_init(&s->memory, 40 * 30 * 12 - 1);
-    assert_refused(s, bytes, &open, CLEAVE_LIMIT, "40x30");
+    assert_refused(s, bytes, &open, CLEAVE_LIMIT, "1x3x30x40");
     clv_buffer_fini(&s->memory);
     clv_buffer_init(&s->memory, 40 * 30 * 12);
     assert_int_equal(CLEAVE_OK, receive(s, bytes, &open, NULL));
