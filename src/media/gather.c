@@ -215,8 +215,8 @@ static cleave_status add_file(struct clv_source *s, const char *path,
         return add_picture(s, path, err);
     }
     return clv_fail(err, CLEAVE_UNSUPPORTED, path,
-                    "This is neither a picture (JPEG, PNG, binary PPM, WebP) "
-                    "nor a .npy array.");
+                    "This is neither a picture (JPEG, PNG, binary PPM) nor a "
+                    ".npy array.");
 }
 
 /* Adds the listed files of one folder. */
@@ -315,11 +315,10 @@ static cleave_status add_content(struct clv_source *s, const char *path,
         return status;
     }
     if (arrays->count == 0) {
-        return clv_fail(
-            err, CLEAVE_NOT_FOUND, path,
-            "There is no picture (.jpg, .jpeg, .png, .ppm, .webp) "
-            "and no .npy file in this folder, and no picture in images/ "
-            "below it.");
+        return clv_fail(err, CLEAVE_NOT_FOUND, path,
+                        "There is no picture (.jpg, .jpeg, .png, .ppm, .webp) "
+                        "and no .npy file in this folder, and no picture in "
+                        "images/ below it.");
     }
     return add_listed(s, path, arrays, 1, err);
 }
