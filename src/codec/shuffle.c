@@ -150,7 +150,7 @@ static int unused_bits_are_zero(const uint8_t *planes, size_t count,
     unsigned unused = count % 8 != 0 ? 0xffu << (count % 8) : 0;
     unsigned bits = 0;
 
-    for (unsigned k = 0; k < width; k++) {
+    for (unsigned k = 0; k < width && unused != 0; k++) {
         bits |= planes[(k + 1) * plane - 1] & unused;
     }
     return (bits & 0xff) == 0;
