@@ -1,5 +1,5 @@
 /*
- * test_packing.c - what is sent of a tensor: itself, or its f16.
+ * test_sending.c - the real codec of f32 and f16 on its way.
  */
 #include <stdarg.h>
 #include <stddef.h>
