@@ -188,6 +188,7 @@ static void answer_model(const struct clv_service *service,
     }
     if (route->kind == CLV_ROUTE_MODEL) {
         describe_model(model, &reply->body);
+        reply->model = clv_network_sha256(model->network);
     } else {
         clv_json_put(&reply->body, "{\"ready\":true}");
     }
