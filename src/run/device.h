@@ -67,6 +67,7 @@ struct cleave_session {
     char *url;
     char *model_name;
     struct clv_packing packing;
+    int sends_picture; /* the packing is one of pictures */
     struct clv_calibration *calibration; /* what is packed with, or NULL */
     char notice[600];                    /* "": none */
     int64_t deadline_ms;
@@ -123,7 +124,8 @@ void clv_agreement_settle(cleave_session *session, const char *there);
 
 /*
  * pipeline.c: one inference with this lane. `ret_result` is the caller's to
- * free. Without inputs it is of the picture in the lane's sample.
+ * free. A session that sends pictures takes the one in the lane's sample
+ * instead of inputs.
  */
 cleave_status clv_pipeline_run(cleave_session *session, struct clv_lane *lane,
                                const cleave_tensor *inputs, size_t input_count,

@@ -160,6 +160,8 @@ static cleave_status open_cut(cleave_session *s,
     if (status == CLEAVE_OK) {
         status = clv_packing_parse(o->pack, &s->packing, err);
     }
+    s->sends_picture =
+        status == CLEAVE_OK && clv_packing_is_picture(&s->packing);
     if (status == CLEAVE_OK) {
         status = list_cut(s, err);
     }
@@ -335,10 +337,19 @@ cleave_status cleave_session_infer(cleave_session *session,
                                    cleave_result **ret_result,
                                    cleave_error *err)
 {
-    struct clv_lane *lane = clv_lanes_take(&session->lanes);
-    cleave_status status =
-        clv_pipeline_run(session, lane, inputs, input_count, ret_result, err);
+    struct clv_lane *lane;
+    cleave_status status;
 
+    if (session->sends_picture) {
+        return clv_fail(err, CLEAVE_INVALID, "inputs",
+                        "This session packs pictures (%s) and cannot send a "
+                        "tensor; infer a picture's file, or use another "
+                        "packing.",
+                        clv_coder_name(session->packing.coder));
+    }
+    lane = clv_lanes_take(&session->lanes);
+    status =
+        clv_pipeline_run(session, lane, inputs, input_count, ret_result, err);
     clv_lanes_give(&session->lanes, lane);
     return status;
 }
@@ -349,8 +360,7 @@ cleave_status clv_session_infer_sample(cleave_session *session,
                                        cleave_result **ret_result,
                                        cleave_error *err)
 {
-    int picture =
-        session->needs_server && clv_packing_is_picture(&session->packing);
+    int picture = session->sends_picture;
     struct clv_lane *lane = clv_lanes_take(&session->lanes);
     int64_t started_ns = clv_clock_now_ns(session->clock);
     cleave_status status =
