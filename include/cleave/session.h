@@ -52,10 +52,10 @@ typedef struct cleave_session_options {
                          jpeg:quality=85 or webp:quality=85 */
     const char *calibration; /* what was learnt of the cut's tensors; default:
                                 model.calib beside the model, if any */
-    const char *engine;     /* as in engine names; default "cpu" */
-    const char *cache;      /* the folder for what is kept; no default */
-    uint32_t in_flight;     /* inferences at once; default 1 */
-    uint32_t deadline_ms;   /* of one exchange with the server; default 30000 */
+    const char *engine;      /* as in engine names; default "cpu" */
+    const char *cache;       /* the folder for what is kept; no default */
+    uint32_t in_flight;      /* inferences at once; default 1 */
+    uint32_t deadline_ms; /* of one exchange with the server; default 30000 */
 } cleave_session_options;
 
 #define CLEAVE_SESSION_OPTIONS_INIT {0}
@@ -92,10 +92,11 @@ typedef struct cleave_result {
  * large model the first time, milliseconds afterwards), and checks that the
  * server has the same model. A packing whose frames name code books needs the
  * same calibration on both sides; if the server has none or another one,
- * tensors are packed without, and cleave_session_notice says so. CLEAVE_NOT_FOUND for a file or cut that does
- * not exist (naming cuts that come close), CLEAVE_UNREACHABLE for a server
- * that is not there, CLEAVE_MISMATCH if it has another model of that name
- * or the calibration is of another model, CLEAVE_INVALID for an option that makes no sense, a packing of pictures
+ * tensors are packed without, and cleave_session_notice says so.
+ * CLEAVE_NOT_FOUND for a file or cut that does not exist (naming cuts that come
+ * close), CLEAVE_UNREACHABLE for a server that is not there, CLEAVE_MISMATCH if
+ * it has another model of that name or the calibration is of another model,
+ * CLEAVE_INVALID for an option that makes no sense, a packing of pictures
  * without the cut `input` and a card with one picture among them.
  */
 CLEAVE_API cleave_status
@@ -121,7 +122,8 @@ CLEAVE_API const cleave_tensor_info *cleave_session_outputs(
  * One inference. `inputs` are the model's inputs in its order; their data is
  * only read and must stay until the call returns. The caller frees the
  * result. CLEAVE_MISMATCH for tensors that do not fit, CLEAVE_INVALID if the
- * session packs pictures, and what the server or the link brings: CLEAVE_UNREACHABLE, CLEAVE_TIMEOUT, CLEAVE_BUSY.
+ * session packs pictures, and what the server or the link brings:
+ * CLEAVE_UNREACHABLE, CLEAVE_TIMEOUT, CLEAVE_BUSY.
  */
 CLEAVE_API cleave_status cleave_session_infer(cleave_session *session,
                                               const cleave_tensor *inputs,

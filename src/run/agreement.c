@@ -76,7 +76,8 @@ void clv_agreement_settle(cleave_session *s, const char *there)
     const char *here =
         s->calibration != NULL ? clv_calibration_id(s->calibration) : NULL;
 
-    if (s->packing.coder != CLV_CODER_DENSE || (here == NULL && there == NULL) ||
+    if (s->packing.coder != CLV_CODER_DENSE ||
+        (here == NULL && there == NULL) ||
         (here != NULL && there != NULL && strcmp(here, there) == 0)) {
         return;
     }

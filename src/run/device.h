@@ -67,7 +67,7 @@ struct cleave_session {
     char *url;
     char *model_name;
     struct clv_packing packing;
-    int sends_picture; /* the packing is one of pictures */
+    int sends_picture;                   /* the packing is one of pictures */
     struct clv_calibration *calibration; /* what is packed with, or NULL */
     char notice[600];                    /* "": none */
     int64_t deadline_ms;

@@ -369,9 +369,9 @@ cleave_status clv_session_infer_sample(cleave_session *session,
     int64_t loaded_ns = clv_clock_now_ns(session->clock);
 
     if (status == CLEAVE_OK) {
-        status = clv_pipeline_run(
-            session, lane, picture ? NULL : lane->sample.tensors,
-            lane->sample.count, ret_result, err);
+        status = clv_pipeline_run(session, lane,
+                                  picture ? NULL : lane->sample.tensors,
+                                  lane->sample.count, ret_result, err);
     }
     if (status == CLEAVE_OK) {
         (*ret_result)->prepare_ns = loaded_ns - started_ns;

@@ -20,9 +20,9 @@
 
 struct clv_served {
     char *name;
-    struct clv_network *network; /* NULL: it could not be opened */
-    cleave_error error;          /* why not */
-    struct clv_card *card;       /* or NULL */
+    struct clv_network *network;         /* NULL: it could not be opened */
+    cleave_error error;                  /* why not */
+    struct clv_card *card;               /* or NULL */
     struct clv_calibration *calibration; /* or NULL */
     /* Size of a body that was quick to answer last time; a hint. */
     atomic_size_t quick_bytes;

@@ -130,8 +130,7 @@ static cleave_status run(struct clv_inference *i)
 static cleave_status answer(struct clv_inference *i, struct clv_reply *reply)
 {
     static cleave_status (*const steps[])(struct clv_inference *) = {
-        read_request, check_client, check_identity,
-        take_part,    make_inputs,  run,
+        read_request, check_client, check_identity, take_part, make_inputs, run,
     };
     cleave_status status = CLEAVE_OK;
 

@@ -32,8 +32,8 @@ void clv_infer_answer(struct clv_service *service,
 /*
  * The same on the connections' thread, but only what is known to take no
  * longer than handing it to a worker and back would: a small body for a
- * loaded part whose runs (and decoding) are short. Returns false if it is anything else;
- * then nothing has been done.
+ * loaded part whose runs (and decoding) are short. Returns false if it is
+ * anything else; then nothing has been done.
  */
 bool clv_infer_try(struct clv_service *service, const struct clv_infer_job *job,
                    struct clv_reply *reply);

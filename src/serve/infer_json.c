@@ -27,7 +27,8 @@ static cleave_status read_request(struct clv_inference *i)
     }
     i->sha256 = i->request.sha256;
     if (i->request.timeout_us > 0) {
-        i->deadline_ns = job->arrived_ns + (int64_t)i->request.timeout_us * 1000;
+        i->deadline_ns =
+            job->arrived_ns + (int64_t)i->request.timeout_us * 1000;
     }
     return CLEAVE_OK;
 }

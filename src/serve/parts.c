@@ -364,8 +364,8 @@ static void load(struct clv_parts *parts, struct clv_loaded *entry)
                                             entry->cut, &part, &error);
 
     if (status == CLEAVE_OK) {
-        status = list_names(entry->network, entry->cut, &names, &name_count,
-                            &error);
+        status =
+            list_names(entry->network, entry->cut, &names, &name_count, &error);
     }
     if (status == CLEAVE_OK) {
         status = check_size(parts, entry, part, &error);

@@ -1,13 +1,14 @@
 /*
  * receiving.c - from the bytes of a request to the tensors a part takes.
  *
- * Rooms for decoded tensors are kept from request to request, unless they
- * have grown large. The codec of a receiver needs no calibration: a frame
+ * A receiver's memory is kept from request to request, unless a large one has
+ * made it large. The codec of a receiver needs no calibration: a frame
  * that names a code book has found it when it was read.
  */
 #include "serve/receiving.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,7 @@
 #include "wire/entry.h"
 
 #define SPARE_RECEIVERS 64
-#define KEPT_BYTES ((size_t)4 << 20) /* of a room that stays */
+#define KEPT_BYTES ((uint64_t)8 << 20) /* decoded by one that is kept */
 
 struct clv_receiver {
     struct clv_receiver *next; /* spare ones */
@@ -124,18 +125,17 @@ cleave_status clv_receivers_take(struct clv_receivers *receivers,
 void clv_receivers_give(struct clv_receivers *receivers,
                         struct clv_receiver *receiver)
 {
+    bool small;
+
     if (receiver == NULL) {
         return;
     }
+    small = receivers->most_bytes - receiver->left_bytes <= KEPT_BYTES;
     while (receiver->used > 0) {
-        struct clv_buffer *room = &receiver->rooms[--receiver->used];
-        clv_buffer_reset(room);
-        if (room->capacity > KEPT_BYTES) {
-            clv_buffer_fini(room);
-        }
+        clv_buffer_reset(&receiver->rooms[--receiver->used]);
     }
     pthread_mutex_lock(&receivers->lock);
-    if (receivers->spare_count < SPARE_RECEIVERS) {
+    if (small && receivers->spare_count < SPARE_RECEIVERS) {
         receiver->next = receivers->spare;
         receivers->spare = receiver;
         receivers->spare_count++;
@@ -168,8 +168,7 @@ static cleave_status check_tensor(const struct clv_frame *frame,
     char wanted[96];
     char got[96];
 
-    if (frame->tensor != NULL &&
-        strcmp(frame->tensor->name, want->name) != 0) {
+    if (frame->tensor != NULL && strcmp(frame->tensor->name, want->name) != 0) {
         return clv_fail(err, CLEAVE_MISMATCH, model->name,
                         "The tensor '%.150s' of model '%.100s' is wanted, a "
                         "frame of '%.150s' came.",

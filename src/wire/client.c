@@ -649,10 +649,10 @@ static cleave_status set_cut_headers(struct clv_client *client,
 {
     const char *type = request->content_type;
     char text[HEADER_ROOM];
-    int length = snprintf(text, sizeof text, "If-Match: \"%.*s\"\r\n%s%s%s",
-                          TAG_DIGITS, request->sha256,
-                          type != NULL ? "Content-Type: " : "",
-                          type != NULL ? type : "", type != NULL ? "\r\n" : "");
+    int length =
+        snprintf(text, sizeof text, "If-Match: \"%.*s\"\r\n%s%s%s", TAG_DIGITS,
+                 request->sha256, type != NULL ? "Content-Type: " : "",
+                 type != NULL ? type : "", type != NULL ? "\r\n" : "");
 
     if (length < 0 || (size_t)length >= sizeof text) {
         return clv_fail(err, CLEAVE_LIMIT, client->url,

@@ -25,8 +25,8 @@ static int64_t now_ns(void)
 }
 
 cleave_status report_open(struct report *r, uint64_t count, const char *cut,
-                          const char *pack, int json, int progress, int has_labels,
-                          cleave_error *err)
+                          const char *pack, int json, int progress,
+                          int has_labels, cleave_error *err)
 {
     *r = (struct report){
         .cut = cut,
@@ -96,12 +96,11 @@ static void print_sample_json(const struct report *r, const char *name,
     print_line(json_pack(
         "{s:o, s:o, s:s, s:s, s:I, s:I, s:f, s:f, s:f, s:f, s:f}", "input",
         json_text(name), "top", json_top(x), "cut", r->cut, "pack", r->pack,
-        "bytes_up",
-        (json_int_t)x->bytes_up, "bytes_down", (json_int_t)x->bytes_down,
-        "prepare_ms", clv_ns_to_ms(x->prepare_ns), "head_ms",
-        clv_ns_to_ms(x->head_ns), "transfer_ms", clv_ns_to_ms(x->transfer_ns),
-        "tail_ms", clv_ns_to_ms(x->tail_ns), "total_ms",
-        clv_ns_to_ms(x->total_ns)));
+        "bytes_up", (json_int_t)x->bytes_up, "bytes_down",
+        (json_int_t)x->bytes_down, "prepare_ms", clv_ns_to_ms(x->prepare_ns),
+        "head_ms", clv_ns_to_ms(x->head_ns), "transfer_ms",
+        clv_ns_to_ms(x->transfer_ns), "tail_ms", clv_ns_to_ms(x->tail_ns),
+        "total_ms", clv_ns_to_ms(x->total_ns)));
 }
 
 static void print_sample_text(const struct report *r, const char *name,
@@ -227,12 +226,12 @@ static void print_summary_json(const struct report *r, double seconds)
 {
     json_t *s = json_pack(
         "{s:s, s:s, s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}",
-        "cut", r->cut, "pack", r->pack, "inputs", (json_int_t)r->done, "failed", (json_int_t)r->failed,
-        "bytes_up", mean(r, r->bytes_up), "bytes_down", mean(r, r->bytes_down),
-        "head_ms", mean_ms(r, r->head_ns), "transfer_ms",
-        mean_ms(r, r->transfer_ns), "tail_ms", mean_ms(r, r->tail_ns), "p50_ms",
-        percentile_ms(r, 50), "p95_ms", percentile_ms(r, 95), "p99_ms",
-        percentile_ms(r, 99), "throughput",
+        "cut", r->cut, "pack", r->pack, "inputs", (json_int_t)r->done, "failed",
+        (json_int_t)r->failed, "bytes_up", mean(r, r->bytes_up), "bytes_down",
+        mean(r, r->bytes_down), "head_ms", mean_ms(r, r->head_ns),
+        "transfer_ms", mean_ms(r, r->transfer_ns), "tail_ms",
+        mean_ms(r, r->tail_ns), "p50_ms", percentile_ms(r, 50), "p95_ms",
+        percentile_ms(r, 95), "p99_ms", percentile_ms(r, 99), "throughput",
         seconds > 0 ? (double)r->times / seconds : 0);
 
     if (r->labelled > 0) {

@@ -39,8 +39,8 @@ struct report {
 
 /* `cut` and `pack` are borrowed. */
 cleave_status report_open(struct report *r, uint64_t count, const char *cut,
-                          const char *pack, int json, int progress, int has_labels,
-                          cleave_error *err);
+                          const char *pack, int json, int progress,
+                          int has_labels, cleave_error *err);
 void report_fini(struct report *r);
 
 /* One sample; `result` is NULL if it failed with `error`. */
