@@ -10,7 +10,6 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/fail.h"
 #include "codec/codec.h"
@@ -159,21 +158,14 @@ static cleave_status explain(cleave_status status, const cleave_error *why,
                     want->name, model->name, why->text);
 }
 
-/* Books belong to tensors, so such a frame tells whose it is. */
-static cleave_status check_tensor(const struct clv_frame *frame,
-                                  const struct clv_served *model,
-                                  const cleave_tensor_info *want,
-                                  cleave_error *err)
+static cleave_status check_form(const struct clv_frame *frame,
+                                const struct clv_served *model,
+                                const cleave_tensor_info *want,
+                                cleave_error *err)
 {
     char wanted[96];
     char got[96];
 
-    if (frame->tensor != NULL && strcmp(frame->tensor->name, want->name) != 0) {
-        return clv_fail(err, CLEAVE_MISMATCH, model->name,
-                        "The tensor '%.150s' of model '%.100s' is wanted, a "
-                        "frame of '%.150s' came.",
-                        want->name, model->name, frame->tensor->name);
-    }
     if (!clv_tensor_fits(want, &frame->info)) {
         return clv_fail(err, CLEAVE_MISMATCH, model->name,
                         "The tensor '%.150s' of model '%.100s' must be %s, a "
@@ -251,7 +243,7 @@ cleave_status clv_receiver_frame(struct clv_receiver *receiver,
     if (status != CLEAVE_OK) {
         return explain(status, &why, model, want, err);
     }
-    status = check_tensor(&frame, model, want, err);
+    status = check_form(&frame, model, want, err);
     if (status == CLEAVE_OK) {
         status = decode(receiver, &frame, model, want, ret_tensor, err);
     }

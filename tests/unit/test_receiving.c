@@ -110,7 +110,7 @@ static void frames_become_tensors_up_to_the_limit(void **state)
     assert_int_equal(receive(b, NULL), CLEAVE_OK); /* a new request */
 }
 
-static void a_frame_of_a_named_tensor_is_no_others(void **state)
+static void a_frame_that_names_a_book_needs_the_calibration(void **state)
 {
     struct bench *b = *state;
     struct clv_calibration *calibration = NULL;
@@ -244,7 +244,7 @@ int main(void)
 #define ON_BENCH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         ON_BENCH(frames_become_tensors_up_to_the_limit),
-        ON_BENCH(a_frame_of_a_named_tensor_is_no_others),
+        ON_BENCH(a_frame_that_names_a_book_needs_the_calibration),
         ON_BENCH(a_calibration_that_was_replaced_lacks_the_book),
         ON_BENCH(pictures_become_the_models_input),
         ON_BENCH(a_large_picture_is_not_taken),
