@@ -8,7 +8,7 @@
 #include "codec/trainer.h"
 #include "scratch_folder.h"
 
-/* Numbers with a bell's shape, more or less, and neighbours alike. */
+/* As after a Relu: half a bell, more or less, and neighbours alike. */
 static inline void tiny_numbers(float *into, size_t count, uint32_t seed)
 {
     float last = 0;
@@ -20,7 +20,7 @@ static inline void tiny_numbers(float *into, size_t count, uint32_t seed)
             sum += (int)(seed >> 24) - 128;
         }
         last = last / 2 + (float)sum / 128;
-        into[i] = last;
+        into[i] = last > 0 ? last : 0;
     }
 }
 
