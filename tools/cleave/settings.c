@@ -29,7 +29,11 @@ const struct setting settings_table[] = {
      "where to cut; for run also input (all on the server) and output (all "
      "here, the default)"},
     {"pack", "CODER", SETTING_TEXT, AT(pack), TAKES_RUN,
-     "how tensors travel: f32 (default) or f16"},
+     "how tensors become bytes: f32 (default), f16, lz:bits=4, "
+     "fast:step=0.25, dense:step=0.9sd; pictures: jpeg:quality=85, webp"},
+    {"calibration", "FILE", SETTING_TEXT, AT(calibration), TAKES_RUN,
+     "what was learnt of the cut's tensors (default: MODEL.calib beside the "
+     "model)"},
     {"input", "PATH", SETTING_LIST, AT(inputs), TAKES_RUN,
      "a picture, an array (.npy) or a folder of them; may be repeated"},
     {"labels", "FILE", SETTING_TEXT, AT(labels), TAKES_RUN,

@@ -31,6 +31,7 @@ struct settings {
     const char *listen;
     const char *cut;
     const char *pack;
+    const char *calibration;
     const char *engine;
     const char *cache;
     const char *labels;
