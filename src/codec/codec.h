@@ -69,8 +69,4 @@ cleave_status clv_codec_unpack(struct clv_codec *codec,
                                const struct clv_frame *frame, void *data,
                                size_t size, cleave_error *err);
 
-/* The message as it is, in plain words: "dense, step 0.5, 48x13x13 f32". */
-const char *clv_frame_describe(const struct clv_frame *frame, char *into,
-                               size_t size);
-
 #endif

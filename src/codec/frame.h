@@ -18,6 +18,7 @@
 #include "codec/packing.h"
 
 struct clv_book;
+struct clv_calibrated;
 struct clv_calibration;
 
 #define CLV_FRAME_VERSION 1
@@ -49,10 +50,11 @@ struct clv_frame {
     float step;
     float lo, hi; /* range */
     unsigned bits;
-    int64_t base;                /* integers */
-    int names_book;              /* the book is in the calibration */
-    uint32_t hash;               /* of the named book */
-    const struct clv_book *book; /* the named book, found */
+    int64_t base;                        /* integers */
+    int names_book;                      /* the book is in the calibration */
+    uint32_t hash;                       /* of the named book */
+    const struct clv_book *book;         /* the named book, found */
+    const struct clv_calibrated *tensor; /* whose book it is */
     clv_bytes payload;
     size_t size; /* of the whole frame */
 };
@@ -73,5 +75,9 @@ cleave_status clv_frame_read(clv_bytes bytes,
  */
 cleave_status clv_frame_write(const struct clv_frame *frame, int last,
                               struct clv_buffer *into);
+
+/* In plain words: "dense, step 0.5, calibrated, f32 1x48x13x13". */
+const char *clv_frame_describe(const struct clv_frame *frame, char *into,
+                               size_t size);
 
 #endif

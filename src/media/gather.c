@@ -24,7 +24,8 @@
 #define FIRST_GROUPS 64
 #define ARRAY_MAGIC "\x93NUMPY"
 
-static const char *const picture_suffixes[] = {".jpg", ".jpeg", ".png", ".ppm"};
+static const char *const picture_suffixes[] = {".jpg", ".jpeg", ".png", ".ppm",
+                                               ".webp"};
 static const char *const array_suffixes[] = {".npy"};
 
 void clv_group_fini(const struct clv_source *source, struct clv_group *group)
@@ -315,9 +316,9 @@ static cleave_status add_content(struct clv_source *s, const char *path,
     }
     if (arrays->count == 0) {
         return clv_fail(err, CLEAVE_NOT_FOUND, path,
-                        "There is no picture (.jpg, .jpeg, .png, .ppm) and no "
-                        ".npy file in this folder, and no picture in images/ "
-                        "below it.");
+                        "There is no picture (.jpg, .jpeg, .png, .ppm, .webp) "
+                        "and no .npy file in this folder, and no picture in "
+                        "images/ below it.");
     }
     return add_listed(s, path, arrays, 1, err);
 }

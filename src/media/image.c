@@ -1,7 +1,7 @@
 /*
  * image.c - the memory of a picture, and which decoder a file goes to.
  *
- * The formats themselves are in jpeg.c, png.c and ppm.c. All of them ask
+ * The formats themselves are in jpeg.c, png.c, ppm.c and webp.c. All ask
  * clv_image_shape for memory once they know the size, so there is one place
  * where a hostile size is refused.
  */
@@ -93,7 +93,61 @@ enum clv_image_kind clv_image_kind_of(clv_bytes bytes)
     if (begins_with(bytes, "P6", 2)) {
         return CLV_IMAGE_PPM;
     }
+    if (begins_with(bytes, "RIFF", 4) && bytes.size >= 12 &&
+        memcmp(bytes.data + 8, "WEBP", 4) == 0) {
+        return CLV_IMAGE_WEBP;
+    }
     return CLV_IMAGE_UNKNOWN;
+}
+
+static cleave_status refuse_kind(const char *where, cleave_error *err)
+{
+    return clv_fail(err, CLEAVE_UNSUPPORTED, where,
+                    "This is not a JPEG, PNG, binary PPM (P6) or WebP "
+                    "picture; convert it to one of these.");
+}
+
+static cleave_status measure(clv_bytes bytes, const char *where,
+                             uint32_t *ret_width, uint32_t *ret_height,
+                             cleave_error *err)
+{
+    switch (clv_image_kind_of(bytes)) {
+    case CLV_IMAGE_JPEG:
+        return clv_jpeg_measure(bytes, where, ret_width, ret_height, err);
+    case CLV_IMAGE_PNG:
+        return clv_png_measure(bytes, where, ret_width, ret_height, err);
+    case CLV_IMAGE_PPM:
+        return clv_ppm_measure(bytes, where, ret_width, ret_height, err);
+    case CLV_IMAGE_WEBP:
+        return clv_webp_measure(bytes, where, ret_width, ret_height, err);
+    default:
+        return refuse_kind(where, err);
+    }
+}
+
+cleave_status clv_image_measure(clv_bytes bytes, const char *where,
+                                uint32_t *ret_width, uint32_t *ret_height,
+                                cleave_error *err)
+{
+    uint32_t width = 0;
+    uint32_t height = 0;
+    cleave_status status = measure(bytes, where, &width, &height, err);
+
+    if (status != CLEAVE_OK) {
+        return status;
+    }
+    if (width == 0 || height == 0) {
+        return clv_fail(err, CLEAVE_CORRUPT, where, "The picture is empty.");
+    }
+    if (width > CLV_IMAGE_SIDE_MAX || height > CLV_IMAGE_SIDE_MAX) {
+        return clv_fail(err, CLEAVE_LIMIT, where,
+                        "The picture would have %ux%u pixels; %d a side are "
+                        "the most. Use a smaller one.",
+                        width, height, CLV_IMAGE_SIDE_MAX);
+    }
+    *ret_width = width;
+    *ret_height = height;
+    return CLEAVE_OK;
 }
 
 cleave_status clv_image_decode(clv_bytes bytes, uint64_t max_pixels,
@@ -107,9 +161,9 @@ cleave_status clv_image_decode(clv_bytes bytes, uint64_t max_pixels,
         return clv_png_decode(bytes, max_pixels, where, into, err);
     case CLV_IMAGE_PPM:
         return clv_ppm_decode(bytes, max_pixels, where, into, err);
+    case CLV_IMAGE_WEBP:
+        return clv_webp_decode(bytes, max_pixels, where, into, err);
     default:
-        return clv_fail(err, CLEAVE_UNSUPPORTED, where,
-                        "This is not a JPEG, PNG or binary PPM (P6) picture; "
-                        "convert it to one of these.");
+        return refuse_kind(where, err);
     }
 }

@@ -44,7 +44,8 @@ enum clv_image_kind {
     CLV_IMAGE_UNKNOWN,
     CLV_IMAGE_JPEG,
     CLV_IMAGE_PNG,
-    CLV_IMAGE_PPM
+    CLV_IMAGE_PPM,
+    CLV_IMAGE_WEBP
 };
 
 /* An empty image. Allocates nothing. */
@@ -69,9 +70,18 @@ cleave_status clv_image_shape(struct clv_image *image, uint64_t width,
 enum clv_image_kind clv_image_kind_of(clv_bytes bytes);
 
 /*
- * Decodes a JPEG, PNG or binary PPM file. `where` names it in errors.
- * CLEAVE_CORRUPT for bytes that do not follow their format or end too early,
- * CLEAVE_UNSUPPORTED for another kind of file, CLEAVE_LIMIT above
+ * The size of a picture by its header alone: nothing is allocated for its
+ * pixels, and whether they are all there is not looked at. CLEAVE_CORRUPT,
+ * CLEAVE_UNSUPPORTED, CLEAVE_LIMIT for a side above CLV_IMAGE_SIDE_MAX.
+ */
+cleave_status clv_image_measure(clv_bytes bytes, const char *where,
+                                uint32_t *ret_width, uint32_t *ret_height,
+                                cleave_error *err);
+
+/*
+ * Decodes a JPEG, PNG, binary PPM or WebP (no animation) file. `where` names it
+ * in errors. CLEAVE_CORRUPT for bytes that do not follow their format or end
+ * too early, CLEAVE_UNSUPPORTED for another kind of file, CLEAVE_LIMIT above
  * `max_pixels` (0 means the default). After a failure the image's content
  * means nothing, but it can be used again.
  */
@@ -79,7 +89,19 @@ cleave_status clv_image_decode(clv_bytes bytes, uint64_t max_pixels,
                                const char *where, struct clv_image *into,
                                cleave_error *err);
 
-/* The decoders behind clv_image_decode, one a format. */
+/* What is behind clv_image_measure and clv_image_decode, one a format. */
+cleave_status clv_jpeg_measure(clv_bytes bytes, const char *where,
+                               uint32_t *ret_width, uint32_t *ret_height,
+                               cleave_error *err);
+cleave_status clv_png_measure(clv_bytes bytes, const char *where,
+                              uint32_t *ret_width, uint32_t *ret_height,
+                              cleave_error *err);
+cleave_status clv_ppm_measure(clv_bytes bytes, const char *where,
+                              uint32_t *ret_width, uint32_t *ret_height,
+                              cleave_error *err);
+cleave_status clv_webp_measure(clv_bytes bytes, const char *where,
+                               uint32_t *ret_width, uint32_t *ret_height,
+                               cleave_error *err);
 cleave_status clv_jpeg_decode(clv_bytes bytes, uint64_t max_pixels,
                               const char *where, struct clv_image *into,
                               cleave_error *err);
@@ -89,5 +111,8 @@ cleave_status clv_png_decode(clv_bytes bytes, uint64_t max_pixels,
 cleave_status clv_ppm_decode(clv_bytes bytes, uint64_t max_pixels,
                              const char *where, struct clv_image *into,
                              cleave_error *err);
+cleave_status clv_webp_decode(clv_bytes bytes, uint64_t max_pixels,
+                              const char *where, struct clv_image *into,
+                              cleave_error *err);
 
 #endif

@@ -84,23 +84,39 @@ static cleave_status decode_cmyk(tjhandle handle, clv_bytes bytes,
     return status;
 }
 
-static cleave_status decode(tjhandle handle, clv_bytes bytes,
-                            uint64_t max_pixels, const char *where,
-                            struct clv_image *into, cleave_error *err)
+/* What the header says. `ret_colours` is of enum TJCS. */
+static cleave_status read_header(tjhandle handle, clv_bytes bytes,
+                                 const char *where, uint32_t *ret_width,
+                                 uint32_t *ret_height, int *ret_colours,
+                                 cleave_error *err)
 {
     int width = 0;
     int height = 0;
     int sampling = 0;
-    int colours = 0;
-    cleave_status status;
 
     if (tjDecompressHeader3(handle, bytes.data, (unsigned long)bytes.size,
-                            &width, &height, &sampling, &colours) != 0 ||
+                            &width, &height, &sampling, ret_colours) != 0 ||
         width < 0 || height < 0) {
         return refuse(handle, where, err);
     }
-    status = clv_image_shape(into, (uint64_t)width, (uint64_t)height,
-                             max_pixels, where, err);
+    *ret_width = (uint32_t)width;
+    *ret_height = (uint32_t)height;
+    return CLEAVE_OK;
+}
+
+static cleave_status decode(tjhandle handle, clv_bytes bytes,
+                            uint64_t max_pixels, const char *where,
+                            struct clv_image *into, cleave_error *err)
+{
+    uint32_t width;
+    uint32_t height;
+    int colours = 0;
+    cleave_status status =
+        read_header(handle, bytes, where, &width, &height, &colours, err);
+
+    if (status == CLEAVE_OK) {
+        status = clv_image_shape(into, width, height, max_pixels, where, err);
+    }
     if (status != CLEAVE_OK) {
         return status;
     }
@@ -110,22 +126,46 @@ static cleave_status decode(tjhandle handle, clv_bytes bytes,
     return decode_into(handle, bytes, into, into->pixels, TJPF_RGB, where, err);
 }
 
+static cleave_status open_decoder(clv_bytes bytes, const char *where,
+                                  tjhandle *ret_handle, cleave_error *err)
+{
+    if (bytes.size > INT_MAX) {
+        return clv_fail(err, CLEAVE_LIMIT, where,
+                        "A JPEG of %zu bytes is too large.", bytes.size);
+    }
+    *ret_handle = tjInitDecompress();
+    if (*ret_handle == NULL) {
+        return clv_fail_memory(err, where, bytes.size);
+    }
+    return CLEAVE_OK;
+}
+
+cleave_status clv_jpeg_measure(clv_bytes bytes, const char *where,
+                               uint32_t *ret_width, uint32_t *ret_height,
+                               cleave_error *err)
+{
+    tjhandle handle;
+    int colours;
+    cleave_status status = open_decoder(bytes, where, &handle, err);
+
+    if (status == CLEAVE_OK) {
+        status = read_header(handle, bytes, where, ret_width, ret_height,
+                             &colours, err);
+        tjDestroy(handle);
+    }
+    return status;
+}
+
 cleave_status clv_jpeg_decode(clv_bytes bytes, uint64_t max_pixels,
                               const char *where, struct clv_image *into,
                               cleave_error *err)
 {
     tjhandle handle;
-    cleave_status status;
+    cleave_status status = open_decoder(bytes, where, &handle, err);
 
-    if (bytes.size > INT_MAX) {
-        return clv_fail(err, CLEAVE_LIMIT, where,
-                        "A JPEG of %zu bytes is too large.", bytes.size);
+    if (status == CLEAVE_OK) {
+        status = decode(handle, bytes, max_pixels, where, into, err);
+        tjDestroy(handle);
     }
-    handle = tjInitDecompress();
-    if (handle == NULL) {
-        return clv_fail_memory(err, where, bytes.size);
-    }
-    status = decode(handle, bytes, max_pixels, where, into, err);
-    tjDestroy(handle);
     return status;
 }

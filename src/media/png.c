@@ -33,13 +33,11 @@ static cleave_status refuse(int code, const char *where, cleave_error *err)
                     spng_strerror(code));
 }
 
-static cleave_status decode(spng_ctx *ctx, clv_bytes bytes, uint64_t max_pixels,
-                            const char *where, struct clv_image *into,
-                            cleave_error *err)
+/* Sets limits and reads the header. */
+static cleave_status read_header(spng_ctx *ctx, clv_bytes bytes,
+                                 const char *where, struct spng_ihdr *ret_head,
+                                 cleave_error *err)
 {
-    struct spng_ihdr head;
-    cleave_status status;
-    size_t size = 0;
     int code = spng_set_png_buffer(ctx, bytes.data, bytes.size);
 
     if (code == 0) {
@@ -50,13 +48,24 @@ static cleave_status decode(spng_ctx *ctx, clv_bytes bytes, uint64_t max_pixels,
         code = spng_set_chunk_limits(ctx, CHUNK_BYTES, CHUNKS_BYTES);
     }
     if (code == 0) {
-        code = spng_get_ihdr(ctx, &head);
+        code = spng_get_ihdr(ctx, ret_head);
     }
-    if (code != 0) {
-        return refuse(code, where, err);
+    return code == 0 ? CLEAVE_OK : refuse(code, where, err);
+}
+
+static cleave_status decode(spng_ctx *ctx, clv_bytes bytes, uint64_t max_pixels,
+                            const char *where, struct clv_image *into,
+                            cleave_error *err)
+{
+    struct spng_ihdr head;
+    size_t size = 0;
+    int code;
+    cleave_status status = read_header(ctx, bytes, where, &head, err);
+
+    if (status == CLEAVE_OK) {
+        status = clv_image_shape(into, head.width, head.height, max_pixels,
+                                 where, err);
     }
-    status =
-        clv_image_shape(into, head.width, head.height, max_pixels, where, err);
     if (status != CLEAVE_OK) {
         return status;
     }
@@ -70,6 +79,26 @@ static cleave_status decode(spng_ctx *ctx, clv_bytes bytes, uint64_t max_pixels,
     return code == 0 ? CLEAVE_OK : refuse(code, where, err);
 }
 
+cleave_status clv_png_measure(clv_bytes bytes, const char *where,
+                              uint32_t *ret_width, uint32_t *ret_height,
+                              cleave_error *err)
+{
+    spng_ctx *ctx = spng_ctx_new(0);
+    struct spng_ihdr head;
+    cleave_status status;
+
+    if (ctx == NULL) {
+        return refuse(SPNG_EMEM, where, err);
+    }
+    status = read_header(ctx, bytes, where, &head, err);
+    if (status == CLEAVE_OK) {
+        *ret_width = head.width;
+        *ret_height = head.height;
+    }
+    spng_ctx_free(ctx);
+    return status;
+}
+
 cleave_status clv_png_decode(clv_bytes bytes, uint64_t max_pixels,
                              const char *where, struct clv_image *into,
                              cleave_error *err)
@@ -78,8 +107,7 @@ cleave_status clv_png_decode(clv_bytes bytes, uint64_t max_pixels,
     cleave_status status;
 
     if (ctx == NULL) {
-        return clv_fail(err, CLEAVE_MEMORY, where,
-                        "No memory to decode the PNG.");
+        return refuse(SPNG_EMEM, where, err);
     }
     status = decode(ctx, bytes, max_pixels, where, into, err);
     spng_ctx_free(ctx);

@@ -16,6 +16,8 @@
 /* No number in a header we accept has more digits. */
 #define DIGITS_MAX 7
 
+#define MAGIC_BYTES 2
+
 struct scan {
     clv_bytes in;
     size_t at;
@@ -66,20 +68,18 @@ static int scan_number(struct scan *s, uint32_t *ret_number)
     return digits > 0 && digits <= DIGITS_MAX;
 }
 
-cleave_status clv_ppm_decode(clv_bytes bytes, uint64_t max_pixels,
-                             const char *where, struct clv_image *into,
-                             cleave_error *err)
+/* Reads up to the pixels. */
+static cleave_status read_header(struct scan *s, const char *where,
+                                 uint32_t *ret_width, uint32_t *ret_height,
+                                 cleave_error *err)
 {
-    struct scan s = {bytes, 2};
     uint32_t width;
     uint32_t height;
     uint32_t most;
-    cleave_status status;
-    size_t need;
 
-    if (!scan_number(&s, &width) || !scan_number(&s, &height) ||
-        !scan_number(&s, &most) || s.at == bytes.size ||
-        !is_space(bytes.data[s.at])) {
+    if (!scan_number(s, &width) || !scan_number(s, &height) ||
+        !scan_number(s, &most) || s->at == s->in.size ||
+        !is_space(s->in.data[s->at])) {
         return clv_fail(err, CLEAVE_CORRUPT, where,
                         "The header of this PPM is not \"P6 width height "
                         "255\".");
@@ -88,11 +88,37 @@ cleave_status clv_ppm_decode(clv_bytes bytes, uint64_t max_pixels,
         return clv_fail(err, CLEAVE_UNSUPPORTED, where,
                         "This PPM counts to %u; only 255 is read.", most);
     }
-    status = clv_image_shape(into, width, height, max_pixels, where, err);
+    s->at++;
+    *ret_width = width;
+    *ret_height = height;
+    return CLEAVE_OK;
+}
+
+cleave_status clv_ppm_measure(clv_bytes bytes, const char *where,
+                              uint32_t *ret_width, uint32_t *ret_height,
+                              cleave_error *err)
+{
+    struct scan s = {bytes, MAGIC_BYTES};
+
+    return read_header(&s, where, ret_width, ret_height, err);
+}
+
+cleave_status clv_ppm_decode(clv_bytes bytes, uint64_t max_pixels,
+                             const char *where, struct clv_image *into,
+                             cleave_error *err)
+{
+    struct scan s = {bytes, MAGIC_BYTES};
+    uint32_t width;
+    uint32_t height;
+    size_t need;
+    cleave_status status = read_header(&s, where, &width, &height, err);
+
+    if (status == CLEAVE_OK) {
+        status = clv_image_shape(into, width, height, max_pixels, where, err);
+    }
     if (status != CLEAVE_OK) {
         return status;
     }
-    s.at++;
     need = (size_t)width * height * CLV_IMAGE_CHANNELS;
     if (bytes.size - s.at < need) {
         return clv_fail(err, CLEAVE_CORRUPT, where,

@@ -1,6 +1,11 @@
 /*
  * prepare.c - steps, then numbers.
  *
+ * The halves meet in a picture of the model's size. One machine may do both,
+ * or the device does the first and the server, once the picture has come
+ * over, the second: it is the same code, so if no byte of the picture changed
+ * on the way, none of the tensor did.
+ *
  * A byte of a picture can only become one of 256 elements a channel, so the
  * numbers are worked out once, into a table in the model's element type, and
  * filling the tensor is looking up. Layout and channel order are a matter of
@@ -12,6 +17,7 @@
 #include "media/prepare.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/fail.h"
@@ -19,6 +25,7 @@
 
 #define LEVELS 256
 #define FORM_TEXT 128
+#define SIZE_TEXT 64
 
 /* One table a channel, in one of the three element types. */
 struct tables {
@@ -113,16 +120,9 @@ static cleave_status refuse_form(const cleave_tensor_info *made,
                     clv_tensor_describe(want, want_text, sizeof want_text));
 }
 
-cleave_status clv_prepare_form(const struct clv_card_input *input,
-                               uint32_t width, uint32_t height,
-                               const cleave_tensor_info *want,
-                               const char *where, cleave_tensor_info *ret_info,
-                               cleave_error *err)
+static cleave_status check_type(const cleave_tensor_info *want,
+                                const char *where, cleave_error *err)
 {
-    cleave_tensor_info info = *want;
-    uint64_t w = width;
-    uint64_t h = height;
-
     if (want->type != CLEAVE_TYPE_F32 && want->type != CLEAVE_TYPE_F16 &&
         want->type != CLEAVE_TYPE_U8) {
         return clv_fail(err, CLEAVE_UNSUPPORTED, where,
@@ -131,18 +131,119 @@ cleave_status clv_prepare_form(const struct clv_card_input *input,
                         want->name != NULL ? want->name : "",
                         cleave_type_name(want->type));
     }
-    for (size_t i = 0; i < input->step_count; i++) {
-        cleave_status status = step_size(&input->steps[i], &w, &h, where, err);
-        if (status != CLEAVE_OK) {
-            return status;
-        }
-    }
-    set_shape(input, w, h, &info);
+    return CLEAVE_OK;
+}
+
+/* The tensor that a prepared picture of this size becomes. */
+static cleave_status form_of(const struct clv_card_input *input, uint64_t width,
+                             uint64_t height, const cleave_tensor_info *want,
+                             const char *where, cleave_tensor_info *ret_info,
+                             cleave_error *err)
+{
+    cleave_tensor_info info = *want;
+
+    set_shape(input, width, height, &info);
     if (!clv_tensor_fits(want, &info)) {
         return refuse_form(&info, want, where, err);
     }
     *ret_info = info;
     return CLEAVE_OK;
+}
+
+cleave_status clv_prepare_form(const struct clv_card_input *input,
+                               uint32_t width, uint32_t height,
+                               const cleave_tensor_info *want,
+                               const char *where, cleave_tensor_info *ret_info,
+                               cleave_error *err)
+{
+    cleave_status status = check_type(want, where, err);
+    uint64_t w = width;
+    uint64_t h = height;
+
+    for (size_t i = 0; status == CLEAVE_OK && i < input->step_count; i++) {
+        status = step_size(&input->steps[i], &w, &h, where, err);
+    }
+    if (status == CLEAVE_OK) {
+        status = form_of(input, w, h, want, where, ret_info, err);
+    }
+    return status;
+}
+
+/* The size after all steps if the picture's own does not matter, else 0. */
+static void size_of_steps(const struct clv_card_input *input, uint64_t *width,
+                          uint64_t *height)
+{
+    *width = 0;
+    *height = 0;
+    for (size_t i = 0; i < input->step_count; i++) {
+        const struct clv_card_step *step = &input->steps[i];
+
+        if (step->kind != CLV_STEP_SHORTER) {
+            *width = step->width;
+            *height = step->height;
+        } else if (*width > 0) {
+            clv_resize_shorter((uint32_t)*width, (uint32_t)*height, step->width,
+                               width, height);
+        }
+    }
+}
+
+void clv_prepare_size(const struct clv_card_input *input,
+                      const cleave_tensor_info *want, uint64_t *ret_width,
+                      uint64_t *ret_height)
+{
+    const int64_t *shape = want->shape + (want->rank == 3 ? 0 : 1);
+
+    size_of_steps(input, ret_width, ret_height);
+    if (want->rank != 3 && want->rank != 4) {
+        return;
+    }
+    shape += input->layout == CLV_LAYOUT_NCHW ? 1 : 0;
+    *ret_height = shape[0] >= 0 ? (uint64_t)shape[0] : *ret_height;
+    *ret_width = shape[1] >= 0 ? (uint64_t)shape[1] : *ret_width;
+}
+
+/* "224x224", with "any" for a side that is free. */
+static const char *size_text(uint64_t width, uint64_t height,
+                             char into[SIZE_TEXT])
+{
+    char sides[2][SIZE_TEXT / 3] = {"any", "any"};
+
+    if (width > 0) {
+        snprintf(sides[0], sizeof sides[0], "%llu", (unsigned long long)width);
+    }
+    if (height > 0) {
+        snprintf(sides[1], sizeof sides[1], "%llu", (unsigned long long)height);
+    }
+    snprintf(into, SIZE_TEXT, "%sx%s", sides[0], sides[1]);
+    return into;
+}
+
+cleave_status clv_prepare_values_form(const struct clv_card_input *input,
+                                      uint32_t width, uint32_t height,
+                                      const cleave_tensor_info *want,
+                                      const char *where,
+                                      cleave_tensor_info *ret_info,
+                                      cleave_error *err)
+{
+    cleave_status status = check_type(want, where, err);
+    char text[SIZE_TEXT];
+    uint64_t w;
+    uint64_t h;
+
+    if (status != CLEAVE_OK) {
+        return status;
+    }
+    clv_prepare_size(input, want, &w, &h);
+    if ((w > 0 && w != width) || (h > 0 && h != height)) {
+        return clv_fail(err, CLEAVE_MISMATCH, where,
+                        "This picture has %ux%u pixels, but input %s takes "
+                        "prepared ones of %s; send it after the card's steps "
+                        "(shorter, crop, resize).",
+                        width, height, want->name != NULL ? want->name : "",
+                        size_text(w, h, text));
+    }
+    return form_of(input, width, height, want, where, ret_info, err);
 }
 
 static cleave_status do_step(struct clv_preparer *p,
@@ -273,13 +374,11 @@ static void fill(const struct clv_card_input *input,
     }
 }
 
-cleave_status clv_prepare(struct clv_preparer *preparer,
-                          const struct clv_card_input *input,
-                          struct clv_image *image, const char *where,
-                          const cleave_tensor *into, cleave_error *err)
+cleave_status clv_prepare_geometry(struct clv_preparer *preparer,
+                                   const struct clv_card_input *input,
+                                   struct clv_image *image, const char *where,
+                                   cleave_error *err)
 {
-    size_t need;
-
     for (size_t i = 0; i < input->step_count; i++) {
         cleave_status status =
             do_step(preparer, &input->steps[i], image, where, err);
@@ -287,8 +386,17 @@ cleave_status clv_prepare(struct clv_preparer *preparer,
             return status;
         }
     }
-    need = (size_t)image->width * image->height * channel_count(input) *
-           cleave_type_bytes(into->info.type);
+    return CLEAVE_OK;
+}
+
+cleave_status clv_prepare_values(const struct clv_card_input *input,
+                                 const struct clv_image *image,
+                                 const char *where, const cleave_tensor *into,
+                                 cleave_error *err)
+{
+    size_t need = (size_t)image->width * image->height * channel_count(input) *
+                  cleave_type_bytes(into->info.type);
+
     if (need != into->bytes) {
         return clv_fail(err, CLEAVE_INVALID, where,
                         "The prepared picture has %zu bytes, room was made "
@@ -297,4 +405,18 @@ cleave_status clv_prepare(struct clv_preparer *preparer,
     }
     fill(input, image, into);
     return CLEAVE_OK;
+}
+
+cleave_status clv_prepare(struct clv_preparer *preparer,
+                          const struct clv_card_input *input,
+                          struct clv_image *image, const char *where,
+                          const cleave_tensor *into, cleave_error *err)
+{
+    cleave_status status =
+        clv_prepare_geometry(preparer, input, image, where, err);
+
+    if (status == CLEAVE_OK) {
+        status = clv_prepare_values(input, image, where, into, err);
+    }
+    return status;
 }

@@ -197,47 +197,68 @@ static cleave_status make_room(struct clv_sample *sample, size_t input,
     return CLEAVE_OK;
 }
 
-static cleave_status prepare(const struct clv_source *source, const char *path,
-                             struct clv_sample *into, cleave_error *err)
+cleave_status clv_source_fill(const struct clv_source *source,
+                              struct clv_sample *into, cleave_error *err)
 {
-    const struct clv_card_input *input =
-        clv_card_input(source->card, source->inputs[0].name);
-    cleave_tensor *tensor = &into->tensors[0];
+    const cleave_tensor_info *want = &source->inputs[0];
+    const struct clv_image *image = &into->image;
+    const struct clv_card_input *input;
+    cleave_tensor tensor = {.data = NULL};
     uint64_t elements;
     uint64_t bytes;
-    cleave_status status =
-        clv_prepare_form(input, into->image.width, into->image.height,
-                         &source->inputs[0], path, &tensor->info, err);
+    cleave_status status;
+
+    if (source->card == NULL || image->pixels == NULL) {
+        return clv_fail(err, CLEAVE_INVALID, want->name,
+                        "There is no picture to fill the tensor from; load "
+                        "one first.");
+    }
+    input = clv_card_input(source->card, want->name);
+    status = clv_prepare_values_form(input, image->width, image->height, want,
+                                     want->name, &tensor.info, err);
 
     if (status == CLEAVE_OK &&
-        cleave_tensor_count(&tensor->info, &elements, &bytes) != CLEAVE_OK) {
-        status = clv_fail(err, CLEAVE_LIMIT, path, "The tensor is too large.");
+        cleave_tensor_count(&tensor.info, &elements, &bytes) != CLEAVE_OK) {
+        status =
+            clv_fail(err, CLEAVE_LIMIT, want->name, "The tensor is too large.");
     }
     if (status == CLEAVE_OK) {
-        status = make_room(into, 0, (size_t)bytes, path, err);
+        status = make_room(into, 0, (size_t)bytes, want->name, err);
     }
     if (status != CLEAVE_OK) {
         return status;
     }
-    tensor->data = into->memory[0];
-    tensor->bytes = (size_t)bytes;
-    return clv_prepare(&into->preparer, input, &into->image, path, tensor, err);
+    tensor.data = into->memory[0];
+    tensor.bytes = (size_t)bytes;
+    into->tensors[0] = tensor;
+    into->count = 1;
+    return clv_prepare_values(input, image, want->name, &tensor, err);
 }
 
+/* Decodes a picture and does the card's steps, if they suit the model. */
 static cleave_status load_picture(const struct clv_source *source,
-                                  const struct clv_group *group,
-                                  struct clv_sample *into, cleave_error *err)
+                                  const char *path, struct clv_sample *into,
+                                  cleave_error *err)
 {
+    const cleave_tensor_info *want = &source->inputs[0];
+    const struct clv_card_input *input =
+        clv_card_input(source->card, want->name);
+    struct clv_image *image = &into->image;
+    cleave_tensor_info info;
     struct clv_map map;
-    cleave_status status = clv_map_open(group->path, &map, err);
+    cleave_status status = clv_map_open(path, &map, err);
 
     if (status != CLEAVE_OK) {
         return status;
     }
-    status = clv_image_decode(map.bytes, 0, group->path, &into->image, err);
+    status = clv_image_decode(map.bytes, 0, path, image, err);
     clv_map_close(&map);
     if (status == CLEAVE_OK) {
-        status = prepare(source, group->path, into, err);
+        status = clv_prepare_form(input, image->width, image->height, want,
+                                  path, &info, err);
+    }
+    if (status == CLEAVE_OK) {
+        status = clv_prepare_geometry(&into->preparer, input, image, path, err);
     }
     return status;
 }
@@ -264,25 +285,58 @@ static cleave_status load_row(const struct clv_stack *stack, uint64_t row,
     return status;
 }
 
-cleave_status clv_source_load(const struct clv_source *source, uint64_t sample,
-                              struct clv_sample *into, cleave_error *err)
+/* The group of a sample, which may not be there. */
+static cleave_status find_group(const struct clv_source *source,
+                                uint64_t sample,
+                                const struct clv_group **ret_group,
+                                cleave_error *err)
 {
-    const struct clv_group *group;
-    cleave_status status = CLEAVE_OK;
-
     if (sample >= source->samples) {
         return clv_fail(err, CLEAVE_INVALID, NULL,
                         "There is no sample %" PRIu64 " of %" PRIu64 ".",
                         sample, source->samples);
     }
-    group = group_of(source, sample);
-    into->count = source->input_count;
-    if (group->stacks == NULL) {
-        return load_picture(source, group, into, err);
+    *ret_group = group_of(source, sample);
+    return CLEAVE_OK;
+}
+
+cleave_status clv_source_load(const struct clv_source *source, uint64_t sample,
+                              struct clv_sample *into, cleave_error *err)
+{
+    const struct clv_group *group = NULL;
+    cleave_status status = find_group(source, sample, &group, err);
+
+    if (status != CLEAVE_OK) {
+        return status;
     }
+    if (group->stacks == NULL) {
+        status = load_picture(source, group->path, into, err);
+        return status == CLEAVE_OK ? clv_source_fill(source, into, err)
+                                   : status;
+    }
+    into->count = source->input_count;
     for (size_t i = 0; status == CLEAVE_OK && i < source->input_count; i++) {
         status =
             load_row(&group->stacks[i], sample - group->first, i, into, err);
     }
     return status;
+}
+
+cleave_status clv_source_load_picture(const struct clv_source *source,
+                                      uint64_t sample, struct clv_sample *into,
+                                      cleave_error *err)
+{
+    const struct clv_group *group = NULL;
+    cleave_status status = find_group(source, sample, &group, err);
+
+    if (status != CLEAVE_OK) {
+        return status;
+    }
+    if (group->stacks != NULL) {
+        return clv_fail(err, CLEAVE_UNSUPPORTED, group->path,
+                        "This is an array, and only a picture can be sent as "
+                        "one; name a picture, or let the tensor be sent.");
+    }
+    into->count = 0;
+    return load_picture(source, group->path, into, err);
 }

@@ -3,7 +3,8 @@
  *
  * A path may be
  *
- *     a picture            one sample, prepared by the card
+ *     a picture            (JPEG, PNG, binary PPM or WebP) one sample,
+ *                          prepared by the card
  *     a .npy file          one sample, or as many as are stacked in it
  *     a folder             the pictures in it, or else those in its folder
  *                          images/, or else its .npy files, sorted by name
@@ -96,6 +97,26 @@ uint64_t clv_source_row(const struct clv_source *source, uint64_t sample);
  * first; they must only be read. Thread-safe for distinct clv_samples.
  */
 cleave_status clv_source_load(const struct clv_source *source, uint64_t sample,
+                              struct clv_sample *into, cleave_error *err);
+
+/*
+ * Loads a sample up to the picture that would be sent instead of its tensor:
+ * the card's steps are done, the values are not. `into->image` has it until
+ * the next load; `into->count` is 0. A source has pictures only where the
+ * model has one input and its card says that it is an image, so what else
+ * can be wrong is that this sample is an array: CLEAVE_UNSUPPORTED. Otherwise
+ * as clv_source_load.
+ */
+cleave_status clv_source_load_picture(const struct clv_source *source,
+                                      uint64_t sample, struct clv_sample *into,
+                                      cleave_error *err);
+
+/*
+ * Makes the tensor of a sample after clv_source_load_picture: both together
+ * are clv_source_load. For a device that had sent the picture and must
+ * compute by itself after all. The picture stays as it is.
+ */
+cleave_status clv_source_fill(const struct clv_source *source,
                               struct clv_sample *into, cleave_error *err);
 
 #endif

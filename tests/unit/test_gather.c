@@ -75,10 +75,10 @@ static void a_folder_of_pictures(void **state)
 
     assert_refused(card, &picture, 1, d, CLEAVE_NOT_FOUND, "no picture");
     below = scratch_folder(d, "images");
-    scratch_text(below, "z.ppm", PIXEL);
+    scratch_text(below, "z.WebP", PIXEL);
     scratch_text(below, "a.JPG", PIXEL);
     scratch_text(d, "labels.csv", "");
-    assert_names(card, d, "a.JPG z.ppm");
+    assert_names(card, d, "a.JPG z.WebP");
     scratch_text(d, "own.png", PIXEL);
     assert_names(card, scratch_path(d, ""), "own.png");
     scratch_array(d, "y.npy", SHAPE(1, 3, 1, 1), 0);

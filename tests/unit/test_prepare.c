@@ -153,6 +153,74 @@ static void steps_are_done_in_order(void **state)
     assert_in_range(out[5], 30, 40);
 }
 
+static void assert_size(const struct clv_card_input *in,
+                        const cleave_tensor_info *want, uint64_t width,
+                        uint64_t height)
+{
+    uint64_t w;
+    uint64_t h;
+
+    clv_prepare_size(in, want, &w, &h);
+    assert_int_equal(width, w);
+    assert_int_equal(height, h);
+}
+
+static void the_size_is_the_models_or_else_the_cards(void **state)
+{
+    cleave_tensor_info want = {"x", CLEAVE_TYPE_F32, 4, {1, 3, 8, 9}};
+    struct clv_card_input in = plain();
+
+    (void)state;
+    assert_size(&in, &want, 9, 8);
+    in.layout = CLV_LAYOUT_NHWC; /* then it is 3 high and 8 wide */
+    assert_size(&in, &want, 8, 3);
+    in.layout = CLV_LAYOUT_NCHW;
+    want.shape[2] = -1;
+    assert_size(&in, &want, 9, 0);
+    want.shape[3] = -1;
+    assert_size(&in, &want, 0, 0);
+    in.step_count = 1;
+    in.steps[0] = (struct clv_card_step){CLV_STEP_SHORTER, 5, 5};
+    assert_size(&in, &want, 0, 0);
+    in.step_count = 2;
+    in.steps[1] = (struct clv_card_step){CLV_STEP_CROP, 20, 10};
+    assert_size(&in, &want, 20, 10);
+    in.step_count = 3;
+    in.steps[2] = (struct clv_card_step){CLV_STEP_SHORTER, 5, 5};
+    assert_size(&in, &want, 10, 5);
+}
+
+/* A prepared picture is taken as it is, even if the steps would change it. */
+static void steps_are_not_done_twice(void **state)
+{
+    const cleave_tensor_info want = {"x", CLEAVE_TYPE_U8, 4, {1, 3, 1, 2}};
+    struct clv_card_input in = plain();
+    struct clv_image image;
+    cleave_tensor_info info;
+    uint8_t out[6];
+    cleave_tensor into = {.data = out, .bytes = sizeof out};
+    cleave_error err = CLEAVE_ERROR_INIT;
+
+    (void)state;
+    in.step_count = 2;
+    in.steps[0] = (struct clv_card_step){CLV_STEP_SHORTER, 7, 7};
+    in.steps[1] = (struct clv_card_step){CLV_STEP_CROP, 2, 1};
+    draw(&image);
+    assert_int_equal(CLEAVE_OK, clv_prepare_values_form(&in, 2, 1, &want, "p",
+                                                        &into.info, NULL));
+    assert_int_equal(CLEAVE_OK,
+                     clv_prepare_values(&in, &image, "p", &into, NULL));
+    assert_memory_equal(((uint8_t[]){10, 40, 20, 50, 30, 60}), out, 6);
+    assert_int_equal(CLEAVE_MISMATCH, clv_prepare_values_form(
+                                          &in, 14, 7, &want, "p", &info, &err));
+    assert_non_null(strstr(err.text, "14x7"));
+    assert_non_null(strstr(err.text, "2x1"));
+    into.bytes = 5;
+    assert_int_equal(CLEAVE_INVALID,
+                     clv_prepare_values(&in, &image, "p", &into, NULL));
+    clv_image_fini(&image);
+}
+
 static void decode(const char *name, struct clv_image *image)
 {
     struct clv_map map;
@@ -267,6 +335,8 @@ int main(void)
         cmocka_unit_test(numbers_and_types),
         cmocka_unit_test(what_does_not_fit_names_both_shapes),
         cmocka_unit_test(steps_are_done_in_order),
+        cmocka_unit_test(the_size_is_the_models_or_else_the_cards),
+        cmocka_unit_test(steps_are_not_done_twice),
         cmocka_unit_test(real_pictures_equal_the_reference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

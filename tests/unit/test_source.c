@@ -155,6 +155,81 @@ static void a_bad_picture_fails_alone(void **state)
     clv_card_free(card);
 }
 
+/* A picture first, then its tensor: together the same as loading. */
+static void a_picture_may_be_loaded_alone(void **state)
+{
+    static const char text[] = "task: array\ninput: [{name: x, kind: image, "
+                               "prepare: [{crop: 1}, {resize: 2}]}]\n";
+    struct clv_card *card = NULL;
+    const char *paths[2];
+    struct clv_source *s;
+    struct clv_sample whole;
+    struct clv_sample half;
+    cleave_error err = CLEAVE_ERROR_INIT;
+
+    assert_int_equal(CLEAVE_OK, clv_card_new((clv_bytes){(const uint8_t *)text,
+                                                         sizeof text - 1},
+                                             "c.yaml", &card, &err));
+    paths[0] = scratch_text(*state, "l.ppm", "P6 3 1 255\nabcdefghi");
+    paths[1] = scratch_array(*state, "l.npy", SHAPE(1, 3, 2, 3), 0);
+    s = open_source(card, &picture, 1, paths, 2);
+    clv_sample_init(&whole);
+    clv_sample_init(&half);
+    assert_int_equal(CLEAVE_INVALID, clv_source_fill(s, &half, &err));
+    assert_int_equal(CLEAVE_OK, clv_source_load(s, 0, &whole, NULL));
+    assert_int_equal(CLEAVE_OK, clv_source_load_picture(s, 0, &half, NULL));
+    assert_int_equal(0, half.count);
+    assert_int_equal(2, half.image.width);
+    assert_int_equal(2, half.image.height);
+    assert_memory_equal("defdefdefdef", half.image.pixels, 12);
+    assert_int_equal(CLEAVE_OK, clv_source_fill(s, &half, NULL));
+    assert_int_equal(1, half.count);
+    assert_memory_equal(&whole.tensors[0].info, &half.tensors[0].info,
+                        sizeof whole.tensors[0].info);
+    assert_memory_equal(whole.tensors[0].data, half.tensors[0].data, 12 * 4);
+    assert_memory_equal("defdefdefdef", half.image.pixels, 12);
+    clv_sample_fini(&whole);
+    clv_sample_fini(&half);
+    clv_source_free(s);
+    clv_card_free(card);
+}
+
+static void only_pictures_load_as_pictures(void **state)
+{
+    struct clv_card *card = picture_card();
+    const char *d = scratch_folder(*state, "stacks");
+    const char *paths[3];
+    struct clv_source *s;
+    struct clv_sample sample;
+    cleave_error err = CLEAVE_ERROR_INIT;
+
+    paths[0] = scratch_array(d, "p.npy", SHAPE(1, 3, 2, 2), 0);
+    paths[1] = scratch_text(d, "bad.ppm", "P6 9 9 255\nabcdef");
+    paths[2] = scratch_text(d, "good.ppm", "P6 1 1 255\nABC");
+    s = open_source(card, &picture, 1, paths, 3);
+    clv_sample_init(&sample);
+    assert_int_equal(CLEAVE_UNSUPPORTED,
+                     clv_source_load_picture(s, 0, &sample, &err));
+    assert_string_equal(paths[0], err.where);
+    assert_non_null(strstr(err.text, "array"));
+    assert_int_equal(CLEAVE_CORRUPT,
+                     clv_source_load_picture(s, 1, &sample, NULL));
+    assert_int_equal(CLEAVE_INVALID,
+                     clv_source_load_picture(s, 3, &sample, NULL));
+    assert_int_equal(CLEAVE_OK, clv_source_load_picture(s, 2, &sample, NULL));
+    assert_memory_equal("ABC", sample.image.pixels, 3);
+    clv_source_free(s);
+    scratch_array(d, "a.npy", SHAPE(4, 3), 0);
+    scratch_array(d, "b.npy", SHAPE(4, 2), 0);
+    s = open_source(NULL, two, 2, &d, 1);
+    assert_int_equal(CLEAVE_UNSUPPORTED,
+                     clv_source_load_picture(s, 1, &sample, NULL));
+    assert_int_equal(CLEAVE_INVALID, clv_source_fill(s, &sample, NULL));
+    clv_sample_fini(&sample);
+    clv_source_free(s);
+    clv_card_free(card);
+}
+
 static void a_card_narrows_free_dimensions(void **state)
 {
     static const char text[] = "task: array\ninput: [{name: x, kind: array, "
@@ -297,6 +372,8 @@ int main(void)
         cmocka_unit_test(paths_keep_their_order),
         cmocka_unit_test(unaligned_arrays_are_copied),
         cmocka_unit_test(a_bad_picture_fails_alone),
+        cmocka_unit_test(a_picture_may_be_loaded_alone),
+        cmocka_unit_test(only_pictures_load_as_pictures),
         cmocka_unit_test(a_card_narrows_free_dimensions),
         cmocka_unit_test(nothing_given_is_an_error),
         cmocka_unit_test(threads_load_at_once),

@@ -1,5 +1,5 @@
 /*
- * packing.c - how a tensor at the cut becomes bytes.
+ * sending.c - how a tensor at the cut becomes bytes.
  *
  * For now plain: f32 goes as it is or as f16, which halves it; everything
  * else goes as it is. A tensor that goes as it is is not copied.
