@@ -18,6 +18,10 @@ static const struct command *const commands[] = {
     &command_split,
     &command_serve,
     &command_run,
+    &command_calibrate,
+    &command_rate,
+    &command_pack,
+    &command_unpack,
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
