@@ -27,6 +27,6 @@ enum clv_path clv_processor_best(void);
 int clv_processor_has(enum clv_path path);
 
 /* "portable", "neon", "avx2", "avx512". */
-const char *clv_path_name(enum clv_path path);
+const char *clv_processor_name(enum clv_path path);
 
 #endif

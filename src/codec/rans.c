@@ -1,0 +1,230 @@
+/*
+ * rans.c - the reference coder, one token after the other.
+ *
+ * What a step does to a state x, for a token with frequency f that starts at
+ * slot c (both out of 1024):
+ *
+ *     encode   x' = floor(x / f) * 1024 + c + x mod f
+ *     decode   x  = f * floor(x' / 1024) + x' mod 1024 - c
+ *
+ * Before encoding, x sheds a word if x' would have more than 31 bits; after
+ * decoding, x takes one if it has less than 16. Since states are 16 to 31
+ * bits, there is never more than one.
+ *
+ * At its end an encoder has nothing to say yet: it starts lanes at 1, not at
+ * 2^15, and for the first steps, until one lane is full, none sheds words.
+ * These `quiet` steps fill the states with what would otherwise be 15 wasted
+ * bits a lane.
+ */
+#include "codec/rans.h"
+
+#include <string.h>
+
+#include "codec/rans_avx2.h"
+
+static unsigned frequency_of(struct clv_code code)
+{
+    return code.packed & 0x7ff;
+}
+
+/* One token into a state that has room for it. */
+static uint32_t put(uint32_t x, struct clv_code code)
+{
+    uint32_t frequency = frequency_of(code);
+    uint32_t bias = code.packed >> 11 & 0x7ff;
+    uint32_t quotient =
+        (uint32_t)((uint64_t)x * code.reciprocal >> 32) >> (code.packed >> 22);
+
+    return x + bias + quotient * (CLV_SLOTS - frequency);
+}
+
+static int is_full(uint32_t x, struct clv_code code)
+{
+    return x >= frequency_of(code) << 21;
+}
+
+static void encode_portable(struct clv_rans_encoder *e,
+                            const struct clv_book *book,
+                            const uint8_t *contexts, const uint8_t *tokens,
+                            size_t steps)
+{
+    for (size_t i = steps * e->lanes; i-- > 0;) {
+        struct clv_code code = book->codes[contexts[i]][tokens[i]];
+        uint32_t *x = &e->state[i % e->lanes];
+        if (is_full(*x, code)) {
+            *--e->at = (uint8_t)(*x >> 8);
+            *--e->at = (uint8_t)*x;
+            *x >>= 16;
+        }
+        *x = put(*x, code);
+    }
+}
+
+void clv_rans_encode(enum clv_path path, struct clv_rans_encoder *e,
+                     const struct clv_book *book, const uint8_t *contexts,
+                     const uint8_t *tokens, size_t steps)
+{
+    if (path >= CLV_PATH_AVX2 && e->lanes >= 8) {
+        clv_rans_encode_avx2(e, book, contexts, tokens, steps);
+    } else {
+        encode_portable(e, book, contexts, tokens, steps);
+    }
+}
+
+/* True if no lane of this step is full. */
+static int step_is_quiet(const struct clv_rans_encoder *e,
+                         const struct clv_book *book, const uint8_t *contexts,
+                         const uint8_t *tokens)
+{
+    for (size_t lane = 0; lane < e->lanes; lane++) {
+        if (is_full(e->state[lane],
+                    book->codes[contexts[lane]][tokens[lane]])) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* What a lane's state is after its last `quiet` steps, started at `x`. */
+static uint32_t lane_after(const struct clv_book *book, size_t lanes,
+                           const uint8_t *contexts, const uint8_t *tokens,
+                           size_t quiet, uint32_t x)
+{
+    for (size_t step = quiet; step-- > 0;) {
+        size_t i = step * lanes;
+        x = put(x, book->codes[contexts[i]][tokens[i]]);
+    }
+    return x;
+}
+
+/* Lanes that said too little to be above 2^15 are started higher. */
+static void lift(struct clv_rans_encoder *e, const struct clv_book *book,
+                 const uint8_t *contexts, const uint8_t *tokens, size_t quiet)
+{
+    for (size_t lane = 0; lane < e->lanes; lane++) {
+        uint32_t start = 1;
+        while (e->state[lane] < CLV_RANS_LOW) {
+            start *= 2;
+            e->state[lane] = lane_after(book, e->lanes, contexts + lane,
+                                        tokens + lane, quiet, start);
+        }
+    }
+}
+
+size_t clv_rans_encode_quiet(struct clv_rans_encoder *e,
+                             const struct clv_book *book, size_t lanes,
+                             const uint8_t *contexts, const uint8_t *tokens,
+                             size_t steps, uint8_t *end)
+{
+    size_t quiet = 0;
+    size_t at = steps * lanes;
+
+    e->lanes = lanes;
+    e->at = end;
+    for (size_t lane = 0; lane < lanes; lane++) {
+        e->state[lane] = 1;
+    }
+    while (quiet < steps && quiet < CLV_RANS_QUIET &&
+           step_is_quiet(e, book, contexts + at - lanes,
+                         tokens + at - lanes)) {
+        at -= lanes;
+        quiet++;
+        for (size_t lane = 0; lane < lanes; lane++) {
+            e->state[lane] = put(
+                e->state[lane],
+                book->codes[contexts[at + lane]][tokens[at + lane]]);
+        }
+    }
+    lift(e, book, contexts + at, tokens + at, quiet);
+    return quiet;
+}
+
+void clv_rans_put_states(const struct clv_rans_encoder *e,
+                         struct clv_buffer *into)
+{
+    struct clv_bit_writer bits;
+
+    clv_bit_writer_init(&bits, into);
+    for (size_t lane = 0; lane < e->lanes; lane++) {
+        unsigned e15 = 16u - (unsigned)__builtin_clz(e->state[lane]);
+        clv_put_bits(&bits, e15, 4);
+        clv_put_bits(&bits, e->state[lane] - (CLV_RANS_LOW << e15), e15 + 15);
+    }
+    clv_bit_writer_end(&bits);
+}
+
+void clv_rans_read_states(struct clv_rans_decoder *d, size_t lanes,
+                          struct clv_reader *r)
+{
+    struct clv_bit_reader bits;
+
+    d->lanes = lanes;
+    clv_bit_reader_init(&bits, r);
+    for (size_t lane = 0; lane < lanes; lane++) {
+        uint32_t e15 = clv_read_bits(&bits, 4);
+        d->state[lane] =
+            (CLV_RANS_LOW << e15) + clv_read_bits(&bits, e15 + 15);
+    }
+    clv_bit_reader_end(&bits);
+}
+
+/* The next word, 0 past the end. */
+static uint32_t take_word(struct clv_rans_decoder *d)
+{
+    uint32_t word;
+
+    if (d->end - d->at < 2) {
+        d->at = d->end;
+        return 0;
+    }
+    word = d->at[0] | (uint32_t)d->at[1] << 8;
+    d->at += 2;
+    return word;
+}
+
+static void decode_portable(struct clv_rans_decoder *d, const uint32_t *slots,
+                            const uint8_t *base, size_t width, size_t loud,
+                            uint8_t *tokens)
+{
+    uint32_t left[CLV_LANES_MAX] = {0};
+    size_t i = 0;
+
+    for (size_t col = 0; col < width; col++) {
+        for (size_t lane = 0; lane < d->lanes; lane++, i++) {
+            uint32_t x = d->state[lane];
+            uint32_t slot = x & (CLV_SLOTS - 1);
+            uint32_t entry =
+                slots[(uint32_t)base[i] << CLV_SLOT_BITS | left[lane] | slot];
+            x = (entry >> 12 & 0x7ff) * (x >> CLV_SLOT_BITS) +
+                (entry & (CLV_SLOTS - 1));
+            if (col < loud && x < CLV_RANS_LOW) {
+                x = x << 16 | take_word(d);
+            }
+            d->state[lane] = x;
+            left[lane] = entry & 3u << CLV_SLOT_BITS;
+            tokens[i] = (uint8_t)(entry >> 23);
+        }
+    }
+}
+
+void clv_rans_decode_row(enum clv_path path, struct clv_rans_decoder *d,
+                         const uint32_t *slots, const uint8_t *base,
+                         size_t width, size_t loud, uint8_t *tokens)
+{
+    if (path >= CLV_PATH_AVX2 && d->lanes >= 8) {
+        clv_rans_decode_row_avx2(d, slots, base, width, loud, tokens);
+    } else {
+        decode_portable(d, slots, base, width, loud, tokens);
+    }
+}
+
+int clv_rans_is_done(const struct clv_rans_decoder *d)
+{
+    for (size_t lane = 0; lane < d->lanes; lane++) {
+        uint32_t x = d->state[lane];
+        if (x == 0 || (x & (x - 1)) != 0 || x > CLV_RANS_LOW) {
+            return 0;
+        }
+    }
+    return 1;
+}
