@@ -9,7 +9,7 @@
 #include "base/fail.h"
 
 /* Four to an octave, rounded to what can be said: the ratio is about 1.19. */
-static const double steps_sd[] = {0.25, 0.297, 0.354, 0.42, 0.5,  0.595,
+static const double steps_sd[] = {0.25,  0.297, 0.354, 0.42, 0.5,  0.595,
                                   0.707, 0.841, 1,     1.19, 1.41, 1.68,
                                   2,     2.38,  2.83,  3.36, 4};
 static const unsigned bits[] = {8, 6, 5, 4, 3, 2};
@@ -131,10 +131,9 @@ static cleave_status add_setting(struct clv_ladder *ladder,
                         "More than %d settings of all coders together.",
                         CLV_LADDER_RUNGS);
     }
-    length = coder == CLV_CODER_RAW
-                 ? snprintf(text, sizeof text, "%s", setting)
-                 : snprintf(text, sizeof text, "%s:%s", clv_coder_name(coder),
-                            setting);
+    length = coder == CLV_CODER_RAW ? snprintf(text, sizeof text, "%s", setting)
+                                    : snprintf(text, sizeof text, "%s:%s",
+                                               clv_coder_name(coder), setting);
     if (length < 0 || (size_t)length >= sizeof text) {
         return clv_fail(err, CLEAVE_INVALID, "settings",
                         "'%.40s...' is too long for a setting.", setting);

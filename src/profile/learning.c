@@ -48,8 +48,8 @@ cleave_status clv_learning_new(const struct clv_learning_options *options,
         l->options.memory_bytes = CLV_LEARNING_MEMORY;
     }
     clv_sample_init(&l->sample);
-    status = clv_trainer_new(clv_network_sha256(options->network), &l->trainer,
-                             err);
+    status =
+        clv_trainer_new(clv_network_sha256(options->network), &l->trainer, err);
     if (status != CLEAVE_OK) {
         clv_learning_free(l);
         return status;

@@ -135,12 +135,12 @@ static cleave_status read_rows(struct clv_ledger *l, const char *key, int fresh,
     clv_buffer_init(&text, CLV_LEDGER_BYTES);
     status = clv_file_read(l->path, CLV_LEDGER_BYTES, &text, err);
     if (status == CLEAVE_OK && fresh) {
-        const char *end = text.size > 0 ? memchr(text.data, '\n', text.size)
-                                        : NULL;
+        const char *end =
+            text.size > 0 ? memchr(text.data, '\n', text.size) : NULL;
         if (end != NULL) {
-            status = check_mark(l, (const char *)text.data,
-                                (size_t)(end - (const char *)text.data), NULL,
-                                err);
+            status =
+                check_mark(l, (const char *)text.data,
+                           (size_t)(end - (const char *)text.data), NULL, err);
         }
     } else if (status == CLEAVE_OK) {
         status = take_lines(l, clv_buffer_bytes(&text), key, &whole, err);
@@ -190,8 +190,8 @@ static cleave_status write_line(struct clv_ledger *l, json_t *object,
 static cleave_status begin(struct clv_ledger *l, const char *key,
                            cleave_error *err)
 {
-    return write_line(
-        l, json_pack("{s:s, s:s}", "ledger", MARK, "key", key), err);
+    return write_line(l, json_pack("{s:s, s:s}", "ledger", MARK, "key", key),
+                      err);
 }
 
 static cleave_status lock(struct clv_ledger *l, cleave_error *err)

@@ -224,10 +224,9 @@ cleave_status clv_parcel_send_picture(
                            where, &parcel->message, err);
     packed = clv_clock_now_ns(parcel->clock);
     if (status == CLEAVE_OK) {
-        status = clv_prepare_encoded(&parcel->preparer, input,
-                                     clv_buffer_bytes(&parcel->message), want,
-                                     where, &parcel->filled, parcel->tensors,
-                                     err);
+        status = clv_prepare_encoded(
+            &parcel->preparer, input, clv_buffer_bytes(&parcel->message), want,
+            where, &parcel->filled, parcel->tensors, err);
     }
     if (status != CLEAVE_OK) {
         return status;

@@ -55,9 +55,8 @@ struct clv_rater {
     struct clv_seam *seam;
     struct clv_shelf heads;
     struct clv_memo memo;
-    struct clv_parcel *parcel;
-    const struct clv_calibration *calibration;
-    cleave_tensor *list; /* what the tail takes */
+    struct clv_parcel *parcel; /* during a measurement */
+    cleave_tensor *list;       /* what the tail takes */
     struct tally tally;
 };
 
@@ -169,7 +168,6 @@ void clv_rater_close(struct clv_rater *r)
         return;
     }
     close_cut(r);
-    clv_parcel_free(r->parcel);
     clv_shelf_fini(&r->heads);
     clv_shelf_fini(&r->references);
     clv_memo_fini(&r->memo);
@@ -413,29 +411,37 @@ static cleave_status open_cut(struct clv_rater *r, const char *cut,
     if (r->cut == NULL) {
         return clv_fail_memory(err, cut, strlen(cut));
     }
-    cleave_status status = clv_seam_open(r->options.network, cut, CLV_SEAM_BOTH,
-                                         &r->seam, err);
+    cleave_status status =
+        clv_seam_open(r->options.network, cut, CLV_SEAM_BOTH, &r->seam, err);
     if (status != CLEAVE_OK) {
         close_cut(r);
     }
     return status;
 }
 
-static cleave_status open_parcel(struct clv_rater *r,
-                                 const struct clv_calibration *calibration,
-                                 cleave_error *err)
+/* Through the packing, all of them. The calibration is the caller's, so what
+   borrows it ends with the call. */
+static cleave_status rate_all(struct clv_rater *r,
+                              const struct clv_packing *packing,
+                              const struct clv_calibration *calibration,
+                              cleave_error *err)
 {
+    const struct clv_rater_options *o = &r->options;
     size_t inputs;
+    cleave_status status;
 
-    if (r->parcel != NULL && r->calibration == calibration) {
-        return CLEAVE_OK;
+    clv_network_inputs(o->network, &inputs);
+    status = clv_parcel_new(calibration, inputs + CLV_CUT_TENSORS, o->clock,
+                            &r->parcel, err);
+    for (size_t i = 0; status == CLEAVE_OK && i < o->sample_count; i++) {
+        status = rate_one(r, i, packing, err);
+        if (o->progress != NULL) {
+            o->progress(o->self, i + 1, o->sample_count);
+        }
     }
-    clv_network_inputs(r->options.network, &inputs);
     clv_parcel_free(r->parcel);
     r->parcel = NULL;
-    r->calibration = calibration;
-    return clv_parcel_new(calibration, inputs + CLV_CUT_TENSORS,
-                          r->options.clock, &r->parcel, err);
+    return status;
 }
 
 static cleave_status check_picture(const struct clv_rater *r, const char *cut,
@@ -505,7 +511,6 @@ cleave_status clv_rater_measure(struct clv_rater *rater, const char *cut,
                                 const struct clv_calibration *calibration,
                                 struct clv_rate *ret_rate, cleave_error *err)
 {
-    const struct clv_rater_options *o = &rater->options;
     cleave_status status = CLEAVE_OK;
 
     if (clv_packing_is_picture(packing)) {
@@ -517,15 +522,9 @@ cleave_status clv_rater_measure(struct clv_rater *rater, const char *cut,
     if (status == CLEAVE_OK) {
         status = open_cut(rater, cut, err);
     }
-    if (status == CLEAVE_OK) {
-        status = open_parcel(rater, calibration, err);
-    }
     clear_tally(&rater->tally);
-    for (size_t i = 0; status == CLEAVE_OK && i < o->sample_count; i++) {
-        status = rate_one(rater, i, packing, err);
-        if (o->progress != NULL) {
-            o->progress(o->self, i + 1, o->sample_count);
-        }
+    if (status == CLEAVE_OK) {
+        status = rate_all(rater, packing, calibration, err);
     }
     if (status == CLEAVE_OK) {
         sum_up(rater, ret_rate);

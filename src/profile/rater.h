@@ -85,10 +85,10 @@ cleave_status clv_rater_open(const struct clv_rater_options *options,
 void clv_rater_close(struct clv_rater *rater);
 
 /*
- * Measures. `calibration` may be NULL. For jpeg and webp the cut must be
- * `input` and the inputs pictures: CLEAVE_UNSUPPORTED otherwise. Errors of the
- * cut, of inputs that cannot be loaded, and of the packing. One that fails
- * leaves the rater usable.
+ * Measures. `calibration` may be NULL and is not looked at afterwards. For jpeg
+ * and webp the cut must be `input` and the inputs pictures: CLEAVE_UNSUPPORTED
+ * otherwise. Errors of the cut, of inputs that cannot be loaded, and of the
+ * packing. One that fails leaves the rater usable.
  */
 cleave_status clv_rater_measure(struct clv_rater *rater, const char *cut,
                                 const struct clv_packing *packing,

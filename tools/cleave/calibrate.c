@@ -85,14 +85,13 @@ static cleave_status open_all(struct calibrating *c, cleave_error *err)
         status = dataset_open(s, &c->dataset, err);
     }
     if (status == CLEAVE_OK) {
-        status =
-            cutlist_init(&c->cuts, s, c->dataset.opened.network, 1, err);
+        status = cutlist_init(&c->cuts, s, c->dataset.opened.network, 1, err);
     }
     if (status == CLEAVE_OK) {
-        status = clv_sampling_init(
-            &c->sampling, c->dataset.count,
-            s->samples > 0 ? s->samples : CLV_SAMPLING_DEFAULT, 0, NULL, NULL,
-            err);
+        status = clv_sampling_init(&c->sampling, c->dataset.count,
+                                   s->samples > 0 ? s->samples
+                                                  : CLV_SAMPLING_DEFAULT,
+                                   0, NULL, NULL, err);
     }
     if (status == CLEAVE_OK) {
         struct clv_learning_options options = {
@@ -164,12 +163,12 @@ static void summarise(const struct calibrating *c, size_t bytes,
                clv_calibration_id(calibration));
         return;
     }
-    object = json_pack(
-        "{s:s, s:s, s:s, s:I, s:I, s:f, s:o}", "file", c->out, "model",
-        clv_calibration_model(calibration), "id",
-        clv_calibration_id(calibration), "bytes", (json_int_t)bytes, "inputs",
-        (json_int_t)c->sampling.teach_count, "seconds", (double)ns / 1e9,
-        "tensors", describe_tensors(calibration));
+    object =
+        json_pack("{s:s, s:s, s:s, s:I, s:I, s:f, s:o}", "file", c->out,
+                  "model", clv_calibration_model(calibration), "id",
+                  clv_calibration_id(calibration), "bytes", (json_int_t)bytes,
+                  "inputs", (json_int_t)c->sampling.teach_count, "seconds",
+                  (double)ns / 1e9, "tensors", describe_tensors(calibration));
     json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(7));
     printf("\n");
     json_decref(object);

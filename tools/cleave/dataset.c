@@ -72,8 +72,8 @@ cleave_status dataset_open(const struct settings *s, struct dataset *d,
         size_t inputs;
         const cleave_tensor_info *in =
             clv_network_inputs(d->opened.network, &inputs);
-        status = clv_source_new(d->card, in, inputs, &s->data, 1, &d->source,
-                                err);
+        status =
+            clv_source_new(d->card, in, inputs, &s->data, 1, &d->source, err);
     }
     if (status == CLEAVE_OK) {
         d->count = clv_source_count(d->source);
@@ -94,9 +94,9 @@ int dataset_has_pictures(const struct dataset *d)
     size_t inputs;
     const cleave_tensor_info *in =
         clv_network_inputs(d->opened.network, &inputs);
-    const struct clv_card_input *input =
-        d->card != NULL && inputs == 1 ? clv_card_input(d->card, in->name)
-                                       : NULL;
+    const struct clv_card_input *input = d->card != NULL && inputs == 1
+                                             ? clv_card_input(d->card, in->name)
+                                             : NULL;
 
     return input != NULL && input->kind == CLV_KIND_IMAGE &&
            !clv_path_ends(clv_source_file(d->source, 0), ".npy");
@@ -164,8 +164,8 @@ static cleave_status add_named(struct cutlist *list,
     status = clv_network_cut_of(network, names, count, canonical,
                                 sizeof canonical, err);
     return status == CLEAVE_OK
-               ? add_cut(list, canonical,
-                         share_of(canonical, cuts, cut_count), err)
+               ? add_cut(list, canonical, share_of(canonical, cuts, cut_count),
+                         err)
                : status;
 }
 

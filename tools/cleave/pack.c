@@ -112,8 +112,7 @@ static cleave_status read_packing(const struct settings *s,
         return clv_packing_parse(s->pack, packing, err);
     }
     if (s->step != NULL) {
-        length =
-            snprintf(text, sizeof text, "%s:step=%s", s->coder, s->step);
+        length = snprintf(text, sizeof text, "%s:step=%s", s->coder, s->step);
     } else if (s->bits > 0) {
         length = snprintf(text, sizeof text, "%s:bits=%llu", s->coder,
                           (unsigned long long)s->bits);
@@ -371,7 +370,8 @@ const struct command command_pack = {
         "Integers are packed without loss. '-' is a standard stream.\n"
         "\nexamples:\n"
         "  cleave pack features.npy features.cleave --pack dense:step=0.5sd\n"
-        "  cleave pack - - --coder lz --bits 4 <features.npy >features.cleave\n",
+        "  cleave pack - - --coder lz --bits 4 <features.npy "
+        ">features.cleave\n",
     .check = check_pack,
     .run = pack,
 };
