@@ -78,8 +78,7 @@ void clv_contexts_block(struct clv_contexts *c, size_t block)
     c->block = block;
     for (size_t lane = 0; lane < walk->lanes; lane++) {
         size_t plane = clv_walk_plane(walk, block * walk->lanes + lane);
-        c->bias[lane] =
-            plane < c->book->bias_count ? c->book->bias[plane] : 0;
+        c->bias[lane] = plane < c->book->bias_count ? c->book->bias[plane] : 0;
     }
     if (block == 0) {
         memset(c->energy, c->book->e0, positions);
@@ -99,9 +98,9 @@ static void base_portable(const struct clv_contexts *c, const uint8_t *term,
     for (size_t col = 0; col < c->walk->width; col++) {
         for (size_t lane = 0; lane < lanes; lane++) {
             size_t i = col * lanes + lane;
-            unsigned rest = saturate(
-                (unsigned)book->up_by_magnitude[up[i]] +
-                book->right_by_magnitude[right[i]] + c->bias[lane] + term[col]);
+            unsigned rest = saturate((unsigned)book->up_by_magnitude[up[i]] +
+                                     book->right_by_magnitude[right[i]] +
+                                     c->bias[lane] + term[col]);
             unsigned group = 0;
             for (unsigned k = 0; k < book->threshold_count; k++) {
                 group += rest >= book->thresholds[k];
@@ -228,8 +227,8 @@ AVX2_OUTER void base_avx2(const struct clv_contexts *c, const uint8_t *term,
         uint64_t eight;
         __m256i rest;
         memcpy(&eight, term, sizeof eight);
-        rest = _mm256_shuffle_epi8(_mm256_set1_epi64x((long long)eight),
-                                   spread);
+        rest =
+            _mm256_shuffle_epi8(_mm256_set1_epi64x((long long)eight), spread);
         rest = _mm256_adds_epu8(rest, bias);
         rest = _mm256_adds_epu8(rest, _mm256_shuffle_epi8(ups, load(up + i)));
         rest = _mm256_adds_epu8(
@@ -265,10 +264,10 @@ AVX2_OUTER void sum_avx2(const uint8_t *magnitudes, size_t width, size_t lanes,
     for (size_t col = 0; col < width; col++) {
         int sum = 0;
         for (size_t lane = 0; lane < lanes; lane += 8) {
-            __m128i m =
-                _mm_loadl_epi64((const void *)(magnitudes + col * lanes + lane));
-            sum += _mm_cvtsi128_si32(
-                _mm_sad_epu8(_mm_min_epu8(m, three), zero));
+            __m128i m = _mm_loadl_epi64(
+                (const void *)(magnitudes + col * lanes + lane));
+            sum +=
+                _mm_cvtsi128_si32(_mm_sad_epu8(_mm_min_epu8(m, three), zero));
         }
         sums[col] = (uint8_t)sum;
     }
@@ -298,14 +297,13 @@ AVX2_OUTER int lacks_avx2(const uint8_t *tokens, const uint8_t *contexts,
     for (; i + 32 <= count; i += 32) {
         __m256i context = load(contexts + i);
         __m256i index = _mm256_and_si256(context, _mm256_set1_epi8(15));
-        __m256i upper = _mm256_slli_epi16(context, 3); /* bit 4 to bit 7 */
+        __m256i upper = _mm256_slli_epi16(context, 3);    /* bit 4 to bit 7 */
         __m256i void_too = _mm256_slli_epi16(context, 2); /* bit 5 to bit 7 */
-        __m256i limit = _mm256_blendv_epi8(_mm256_shuffle_epi8(low, index),
-                                           _mm256_shuffle_epi8(high, index),
-                                           upper);
+        __m256i limit =
+            _mm256_blendv_epi8(_mm256_shuffle_epi8(low, index),
+                               _mm256_shuffle_epi8(high, index), upper);
         __m256i token = load(tokens + i);
-        __m256i over =
-            _mm256_cmpeq_epi8(_mm256_max_epu8(token, limit), token);
+        __m256i over = _mm256_cmpeq_epi8(_mm256_max_epu8(token, limit), token);
         found = _mm256_or_si256(
             found, _mm256_blendv_epi8(over, _mm256_setzero_si256(), void_too));
     }
@@ -365,9 +363,8 @@ static void update_energy(struct clv_contexts *c, size_t row)
     }
     for (size_t col = 0; col < width; col++) {
         unsigned now = (unsigned)term[col] << shift;
-        energy[col] = (uint8_t)(c->block == 0
-                                    ? now
-                                    : (3u * energy[col] + now + 2) / 4);
+        energy[col] =
+            (uint8_t)(c->block == 0 ? now : (3u * energy[col] + now + 2) / 4);
         term[col] = energy_term(c->book, energy[col]);
     }
 }

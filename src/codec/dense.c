@@ -3,9 +3,9 @@
  *
  *     indices -> tokens -> dealt to lanes -> contexts -> rANS -> payload
  *
- * The modules below each do one arrow: token.c, walk.c, context.c, rans.c. Without
- * a named book this file also makes one, from the tensor's own counts: as
- * few contexts as pay for their tables.
+ * The modules below each do one arrow: token.c, walk.c, context.c, rans.c.
+ * Without a named book this file also makes one, from the tensor's own counts:
+ * as few contexts as pay for their tables.
  *
  * What it leaves out: adapting while coding. Measured on real activations,
  * tables from calibration were within a per cent of what adaptive ones
@@ -52,6 +52,11 @@ struct clv_dense *clv_dense_new(enum clv_path path)
         dense = NULL;
     }
     return dense;
+}
+
+void clv_dense_take(struct clv_dense *dense, enum clv_path path)
+{
+    dense->path = path;
 }
 
 static void free_arrays(struct clv_dense *dense)
@@ -190,9 +195,8 @@ static cleave_status put_payload(struct clv_dense *dense,
     size_t steps = clv_walk_size(walk) / walk->lanes;
     uint8_t *end = dense->words + 2 * clv_walk_size(walk);
     struct clv_rans_encoder e;
-    size_t quiet =
-        clv_rans_encode_quiet(&e, book, walk->lanes, dense->context_of,
-                              dense->walked, steps, end);
+    size_t quiet = clv_rans_encode_quiet(
+        &e, book, walk->lanes, dense->context_of, dense->walked, steps, end);
 
     clv_rans_encode(dense->path, &e, book, dense->context_of, dense->walked,
                     steps - quiet);
@@ -303,8 +307,8 @@ static cleave_status read_head(struct clv_dense *dense, struct clv_reader *r,
 
 /* Words are read past their end by vectors, so they are moved to where that
    does no harm. */
-static cleave_status move_words(struct clv_dense *dense, struct clv_reader *r,
-                                struct clv_rans_decoder *d)
+static void move_words(struct clv_dense *dense, struct clv_reader *r,
+                       struct clv_rans_decoder *d)
 {
     size_t left = clv_reader_left(r);
     size_t room = 2 * dense->capacity;
@@ -316,7 +320,6 @@ static cleave_status move_words(struct clv_dense *dense, struct clv_reader *r,
     memset(dense->words + words, 0, CLV_RANS_SLACK);
     d->at = dense->words;
     d->end = dense->words + words;
-    return CLEAVE_OK;
 }
 
 cleave_status clv_dense_decode(struct clv_dense *dense, clv_bytes payload,
@@ -344,9 +347,7 @@ cleave_status clv_dense_decode(struct clv_dense *dense, clv_bytes payload,
         status = CLEAVE_CORRUPT;
     }
     if (status == CLEAVE_OK) {
-        status = move_words(dense, &r, &d);
-    }
-    if (status == CLEAVE_OK) {
+        move_words(dense, &r, &d);
         status = decode_walk(dense, book, quiet, &d);
     }
     if (status != CLEAVE_OK) {

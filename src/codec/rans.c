@@ -85,30 +85,69 @@ static int step_is_quiet(const struct clv_rans_encoder *e,
     return 1;
 }
 
-/* What a lane's state is after its last `quiet` steps, started at `x`. */
-static uint32_t lane_after(const struct clv_book *book, size_t lanes,
-                           const uint8_t *contexts, const uint8_t *tokens,
-                           size_t quiet, uint32_t x)
+/*
+ * A lane's state after its last `quiet` steps, started at 1 or, where it then
+ * said too little to be above 2^15, at the least power of two with which it
+ * is. 0 if with that it is too full: a state may leap over all of its bounds,
+ * since a start below a frequency counts for nothing and one above for all.
+ */
+static uint32_t fill_lane(const struct clv_book *book, size_t lanes,
+                          const uint8_t *contexts, const uint8_t *tokens,
+                          size_t quiet)
 {
-    for (size_t step = quiet; step-- > 0;) {
-        size_t i = step * lanes;
-        x = put(x, book->codes[contexts[i]][tokens[i]]);
+    uint32_t x = 0;
+
+    for (uint32_t start = 1; x < CLV_RANS_LOW; start *= 2) {
+        x = start;
+        for (size_t step = quiet; step-- > 0;) {
+            struct clv_code code =
+                book->codes[contexts[step * lanes]][tokens[step * lanes]];
+            if (is_full(x, code)) {
+                return 0;
+            }
+            x = put(x, code);
+        }
     }
     return x;
 }
 
-/* Lanes that said too little to be above 2^15 are started higher. */
-static void lift(struct clv_rans_encoder *e, const struct clv_book *book,
-                 const uint8_t *contexts, const uint8_t *tokens, size_t quiet)
+/* Fills all lanes with their last `quiet` steps; 0 if one cannot. */
+static int fill(struct clv_rans_encoder *e, const struct clv_book *book,
+                const uint8_t *contexts, const uint8_t *tokens, size_t quiet)
 {
     for (size_t lane = 0; lane < e->lanes; lane++) {
-        uint32_t start = 1;
-        while (e->state[lane] < CLV_RANS_LOW) {
-            start *= 2;
-            e->state[lane] = lane_after(book, e->lanes, contexts + lane,
-                                        tokens + lane, quiet, start);
+        e->state[lane] =
+            fill_lane(book, e->lanes, contexts + lane, tokens + lane, quiet);
+        if (e->state[lane] == 0) {
+            return 0;
         }
     }
+    return 1;
+}
+
+/* How many steps from the end fit into all lanes. */
+static size_t count_quiet(struct clv_rans_encoder *e,
+                          const struct clv_book *book, const uint8_t *contexts,
+                          const uint8_t *tokens, size_t steps)
+{
+    size_t quiet = 0;
+
+    for (size_t lane = 0; lane < e->lanes; lane++) {
+        e->state[lane] = 1;
+    }
+    while (quiet < steps && quiet < CLV_RANS_QUIET) {
+        size_t at = (steps - quiet - 1) * e->lanes;
+        if (!step_is_quiet(e, book, contexts + at, tokens + at)) {
+            break;
+        }
+        for (size_t lane = 0; lane < e->lanes; lane++) {
+            e->state[lane] =
+                put(e->state[lane],
+                    book->codes[contexts[at + lane]][tokens[at + lane]]);
+        }
+        quiet++;
+    }
+    return quiet;
 }
 
 size_t clv_rans_encode_quiet(struct clv_rans_encoder *e,
@@ -116,26 +155,15 @@ size_t clv_rans_encode_quiet(struct clv_rans_encoder *e,
                              const uint8_t *contexts, const uint8_t *tokens,
                              size_t steps, uint8_t *end)
 {
-    size_t quiet = 0;
-    size_t at = steps * lanes;
+    size_t quiet;
 
     e->lanes = lanes;
     e->at = end;
-    for (size_t lane = 0; lane < lanes; lane++) {
-        e->state[lane] = 1;
+    quiet = count_quiet(e, book, contexts, tokens, steps);
+    while (!fill(e, book, contexts + (steps - quiet) * lanes,
+                 tokens + (steps - quiet) * lanes, quiet)) {
+        quiet /= 2; /* without quiet steps any lane starts at 2^15 */
     }
-    while (quiet < steps && quiet < CLV_RANS_QUIET &&
-           step_is_quiet(e, book, contexts + at - lanes,
-                         tokens + at - lanes)) {
-        at -= lanes;
-        quiet++;
-        for (size_t lane = 0; lane < lanes; lane++) {
-            e->state[lane] = put(
-                e->state[lane],
-                book->codes[contexts[at + lane]][tokens[at + lane]]);
-        }
-    }
-    lift(e, book, contexts + at, tokens + at, quiet);
     return quiet;
 }
 
@@ -162,8 +190,7 @@ void clv_rans_read_states(struct clv_rans_decoder *d, size_t lanes,
     clv_bit_reader_init(&bits, r);
     for (size_t lane = 0; lane < lanes; lane++) {
         uint32_t e15 = clv_read_bits(&bits, 4);
-        d->state[lane] =
-            (CLV_RANS_LOW << e15) + clv_read_bits(&bits, e15 + 15);
+        d->state[lane] = (CLV_RANS_LOW << e15) + clv_read_bits(&bits, e15 + 15);
     }
     clv_bit_reader_end(&bits);
 }

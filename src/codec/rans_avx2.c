@@ -23,16 +23,17 @@
  * For each mask of 8 lanes, which word each lane takes: how many lanes before
  * it take one too. A lane's bit in the mask adds 1 to all lanes after it.
  */
-#define AFTER(mask, lane) \
-    ((uint64_t)((mask) >> (lane)&1) * (0x0101010101010101u << 8 * ((lane) + 1)))
-#define DEAL(mask)                                                 \
-    (AFTER(mask, 0) + AFTER(mask, 1) + AFTER(mask, 2) +            \
-     AFTER(mask, 3) + AFTER(mask, 4) + AFTER(mask, 5) + AFTER(mask, 6))
+#define AFTER(mask, lane)               \
+    ((uint64_t)((mask) >> (lane) & 1) * \
+     (0x0101010101010101u << 8 * ((lane) + 1)))
+#define DEAL(mask)                                                       \
+    (AFTER(mask, 0) + AFTER(mask, 1) + AFTER(mask, 2) + AFTER(mask, 3) + \
+     AFTER(mask, 4) + AFTER(mask, 5) + AFTER(mask, 6))
 #define DEAL_4(mask) \
     DEAL(mask), DEAL((mask) + 1), DEAL((mask) + 2), DEAL((mask) + 3)
 #define DEAL_16(mask) \
     DEAL_4(mask), DEAL_4((mask) + 4), DEAL_4((mask) + 8), DEAL_4((mask) + 12)
-#define DEAL_64(mask)                                           \
+#define DEAL_64(mask)                                          \
     DEAL_16(mask), DEAL_16((mask) + 16), DEAL_16((mask) + 32), \
         DEAL_16((mask) + 48)
 
@@ -58,9 +59,8 @@ AVX2 __m256i decode_step(struct chain *c, const uint32_t *slots,
     __m256i context = _mm256_slli_epi32(
         _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)base)),
         CLV_SLOT_BITS);
-    __m256i index = _mm256_or_si256(
-        _mm256_or_si256(context, c->left),
-        _mm256_and_si256(c->state, slot_mask));
+    __m256i index = _mm256_or_si256(_mm256_or_si256(context, c->left),
+                                    _mm256_and_si256(c->state, slot_mask));
     __m256i entry = _mm256_i32gather_epi32((const int *)slots, index, 4);
     __m256i frequency = _mm256_and_si256(_mm256_srli_epi32(entry, 12),
                                          _mm256_set1_epi32(0x7ff));
@@ -100,16 +100,15 @@ AVX2 void decode_row(struct clv_rans_decoder *d, const uint32_t *slots,
     const uint8_t *at = d->at;
 
     for (size_t v = 0; v < vectors; v++) {
-        chains[v].state =
-            _mm256_loadu_si256((const void *)(d->state + 8 * v));
+        chains[v].state = _mm256_loadu_si256((const void *)(d->state + 8 * v));
         chains[v].left = _mm256_setzero_si256();
     }
     for (size_t col = 0; col < width; col++) {
         __m256i low = _mm256_set1_epi32(col < loud ? (int)CLV_RANS_LOW : 0);
         for (size_t v = 0; v < vectors; v++) {
             size_t i = (col * vectors + v) * 8;
-            store_8(tokens + i, decode_step(&chains[v], slots, base + i, low,
-                                            &at, d->end));
+            store_8(tokens + i,
+                    decode_step(&chains[v], slots, base + i, low, &at, d->end));
         }
     }
     for (size_t v = 0; v < vectors; v++) {
@@ -136,8 +135,8 @@ AVX2_OUTER void clv_rans_decode_row_avx2(struct clv_rans_decoder *d,
 AVX2 __m256i multiply_high(__m256i x, __m256i y)
 {
     __m256i even = _mm256_srli_epi64(_mm256_mul_epu32(x, y), 32);
-    __m256i odd = _mm256_mul_epu32(_mm256_srli_epi64(x, 32),
-                                   _mm256_srli_epi64(y, 32));
+    __m256i odd =
+        _mm256_mul_epu32(_mm256_srli_epi64(x, 32), _mm256_srli_epi64(y, 32));
 
     return _mm256_blend_epi32(even, odd, 0xaa);
 }
@@ -147,8 +146,7 @@ AVX2 __m256i code_index(const uint8_t *contexts, const uint8_t *tokens)
 {
     __m256i context =
         _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)contexts));
-    __m256i token =
-        _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)tokens));
+    __m256i token = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)tokens));
     __m256i index = _mm256_add_epi32(
         _mm256_mullo_epi32(context, _mm256_set1_epi32(CLV_TOKENS)), token);
 
@@ -179,8 +177,7 @@ AVX2 __m256i encode_step(__m256i x, const int *codes, const uint8_t *contexts,
     __m256i reciprocal = _mm256_i32gather_epi32(codes, index, 4);
     __m256i packed = _mm256_i32gather_epi32(codes + 1, index, 4);
     __m256i frequency = _mm256_and_si256(packed, eleven);
-    __m256i bias =
-        _mm256_and_si256(_mm256_srli_epi32(packed, 11), eleven);
+    __m256i bias = _mm256_and_si256(_mm256_srli_epi32(packed, 11), eleven);
     /* Not below frequency << 21; as signed numbers, less one on both sides,
        since 1024 << 21 is 2^31. */
     __m256i most = _mm256_sub_epi32(_mm256_slli_epi32(frequency, 21),
@@ -197,9 +194,9 @@ AVX2 __m256i encode_step(__m256i x, const int *codes, const uint8_t *contexts,
                                  _mm256_srli_epi32(packed, 22));
     return _mm256_add_epi32(
         _mm256_add_epi32(x, bias),
-        _mm256_mullo_epi32(quotient,
-                           _mm256_sub_epi32(_mm256_set1_epi32(CLV_SLOTS),
-                                            frequency)));
+        _mm256_mullo_epi32(
+            quotient,
+            _mm256_sub_epi32(_mm256_set1_epi32(CLV_SLOTS), frequency)));
 }
 
 AVX2 void encode_all(struct clv_rans_encoder *e, const struct clv_book *book,

@@ -36,8 +36,7 @@ static void indices_portable(const uint8_t *tokens, size_t count, int is_signed,
                              int16_t *indices)
 {
     for (size_t i = 0; i < count; i++) {
-        indices[i] =
-            is_signed ? (int16_t)clv_unzigzag(tokens[i]) : tokens[i];
+        indices[i] = is_signed ? (int16_t)clv_unzigzag(tokens[i]) : tokens[i];
     }
 }
 
@@ -78,8 +77,8 @@ AVX2_OUTER unsigned tokens_avx2(const int16_t *indices, size_t count,
         greatest = bytes[k] > greatest ? bytes[k] : greatest;
     }
     if (i < count) {
-        unsigned token = tokens_portable(indices + i, count - i, is_signed,
-                                         tokens + i);
+        unsigned token =
+            tokens_portable(indices + i, count - i, is_signed, tokens + i);
         greatest = token > greatest ? token : greatest;
     }
     return greatest;
@@ -92,8 +91,8 @@ AVX2_OUTER void indices_avx2(const uint8_t *tokens, size_t count, int is_signed,
     size_t i = 0;
 
     for (; i + 16 <= count; i += 16) {
-        __m256i t = _mm256_cvtepu8_epi16(
-            _mm_loadu_si128((const void *)(tokens + i)));
+        __m256i t =
+            _mm256_cvtepu8_epi16(_mm_loadu_si128((const void *)(tokens + i)));
         if (is_signed) {
             __m256i sign = _mm256_sub_epi16(_mm256_setzero_si256(),
                                             _mm256_and_si256(t, one));

@@ -22,8 +22,7 @@ unsigned clv_tokens_of(enum clv_path path, const int16_t *indices, size_t count,
  * escapes.
  */
 void clv_tokens_put_extra(const uint8_t *tokens, const int16_t *indices,
-                          size_t count, int is_signed,
-                          struct clv_buffer *into);
+                          size_t count, int is_signed, struct clv_buffer *into);
 
 /*
  * Indices from tokens and extra bits. Returns 0, and indices mean nothing,
