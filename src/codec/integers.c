@@ -68,6 +68,7 @@ int clv_integers_to_indices(const cleave_tensor *tensor, int64_t base,
     size_t width = cleave_type_bytes(tensor->info.type);
     size_t count = tensor->bytes / width;
     int with_sign = is_signed(tensor->info.type);
+    uint64_t most = tensor->info.type == CLEAVE_TYPE_BOOL ? 1 : UINT64_MAX;
     struct clv_extent seen = *extent;
 
     if (base > INT64_MAX / 2 || base < INT64_MIN / 2) { /* no varint has it */
@@ -76,7 +77,7 @@ int clv_integers_to_indices(const cleave_tensor *tensor, int64_t base,
     for (size_t i = 0; i < count; i++) {
         uint64_t value = (uint64_t)element(tensor->data, i, width, with_sign);
         int64_t index = (int64_t)(value - (uint64_t)base);
-        if (index < -CLV_INDEX_MAX || index > CLV_INDEX_MAX) {
+        if (index < -CLV_INDEX_MAX || index > CLV_INDEX_MAX || value > most) {
             return 0;
         }
         indices[i] = (int16_t)index;

@@ -18,7 +18,8 @@
    least. */
 int64_t clv_integers_base(const cleave_tensor *tensor);
 
-/* Returns 0 if an element is too far from the base. */
+/* Returns 0 if an element is too far from the base, or a bool neither 0 nor
+   1. */
 int clv_integers_to_indices(const cleave_tensor *tensor, int64_t base,
                             int16_t *indices, struct clv_extent *extent);
 
