@@ -30,7 +30,8 @@ const struct setting settings_table[] = {
      "where to cut; for run also input (all on the server) and output (all "
      "here, the default)"},
     {"pack", "CODER", SETTING_TEXT, AT(pack), TAKES_RUN | TAKES_PACK,
-     "how tensors travel: f32 (default) or f16"},
+     "how tensors become bytes: f32 (default), f16, lz:bits=4, "
+     "fast:step=0.25, dense:step=0.9sd; pictures: jpeg:quality=85, webp"},
     {"input", "PATH", SETTING_LIST, AT(inputs), TAKES_RUN,
      "a picture, an array (.npy) or a folder of them; may be repeated"},
     {"labels", "FILE", SETTING_TEXT, AT(labels), TAKES_RUN | TAKES_RATE,
@@ -59,8 +60,9 @@ const struct setting settings_table[] = {
      "which settings, for example f16,bits=4,step=0.5sd,quality=80 (default: "
      "a ladder for each coder)"},
     {"calibration", "FILE", SETTING_TEXT, AT(calibration),
-     TAKES_PACK | TAKES_UNPACK | TAKES_RATE,
-     "what `cleave calibrate` has learnt of the model's tensors"},
+     TAKES_RUN | TAKES_PACK | TAKES_UNPACK | TAKES_RATE,
+     "what `cleave calibrate` has learnt of the model's tensors (for run "
+     "default: MODEL.calib beside the model)"},
     {"calibrate", "N", SETTING_COUNT, AT(calibrate), TAKES_RATE,
      "inputs that calibrate and are not tested, spread evenly (default 64)"},
     {"limit", "N", SETTING_COUNT, AT(limit), TAKES_RATE,
