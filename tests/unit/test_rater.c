@@ -125,7 +125,7 @@ static void a_step_above_all_loses_all(void **state)
 static void memory_changes_no_number(void **state)
 {
     static const char *const packs[] = {"dense:step=0.75", "lz:bits=2",
-                                        "fast:step=1", "f16"};
+                                        "lz:step=0.75", "f16"};
     struct clv_rater *much[2];
     struct clv_rater *none[2];
 
@@ -148,12 +148,12 @@ static void memory_changes_no_number(void **state)
 static void without_labels_outputs_are_compared(void **state)
 {
     struct clv_rater *r = open_rater(*state, 0, 0);
-    struct clv_rate fine = measure(r, "a", "dense:step=0.01");
+    struct clv_rate fine = measure(r, "a", "dense:step=0.2");
     struct clv_rate coarse = measure(r, "a", "dense:step=0.9");
 
     assert_int_equal(fine.by, CLV_JUDGED_BY_COSINE);
     assert_nearly(fine.unpacked, 1, 1e-12);
-    assert_true(fine.score > 0.9999 && fine.score < 1);
+    assert_true(fine.score > 0.99 && fine.score < 1);
     assert_true(coarse.score < fine.score);
     assert_nearly(coarse.change_pp, 100 * (coarse.score - 1), 1e-9);
     assert_true(coarse.ci_high_pp < 0);
