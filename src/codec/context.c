@@ -52,6 +52,7 @@ int clv_contexts_begin(struct clv_contexts *c, enum clv_path path,
     c->path = path;
     c->book = book;
     c->walk = walk;
+    c->escaped = 0;
     c->energy = c->memory;
     c->term = c->energy + positions + SLACK;
     c->above = c->term + positions + SLACK;
@@ -442,6 +443,7 @@ void clv_contexts_whole(struct clv_contexts *c, size_t row,
                     : lacks_portable(tokens, contexts, limits, count);
     }
     if (lacks) {
+        c->escaped = 1;
         clv_contexts_base(c, row, contexts);
         escape_row(c, limits, tokens, contexts);
         find_magnitudes(c, tokens);

@@ -30,6 +30,7 @@ struct clv_contexts {
     const struct clv_book *book;
     const struct clv_walk *walk;
     size_t block;
+    int escaped; /* some token became an escape since the beginning */
     uint8_t bias[CLV_LANES_MAX];
     uint8_t *energy; /* rows * width */
     uint8_t *term;   /* its part of the sum, likewise */

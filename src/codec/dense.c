@@ -94,7 +94,7 @@ static cleave_status reserve(struct clv_dense *dense)
     dense->tokens = malloc(size + SLACK);
     dense->walked = malloc(size + SLACK);
     dense->context_of = malloc(size + SLACK);
-    dense->words = malloc(2 * size + SLACK);
+    dense->words = malloc(SLACK + 2 * size + SLACK);
     if (dense->tokens == NULL || dense->walked == NULL ||
         dense->context_of == NULL || dense->words == NULL) {
         free_arrays(dense);
@@ -193,7 +193,7 @@ static cleave_status put_payload(struct clv_dense *dense,
 {
     const struct clv_walk *walk = &dense->walk;
     size_t steps = clv_walk_size(walk) / walk->lanes;
-    uint8_t *end = dense->words + 2 * clv_walk_size(walk);
+    uint8_t *end = dense->words + SLACK + 2 * clv_walk_size(walk);
     struct clv_rans_encoder e;
     size_t quiet = clv_rans_encode_quiet(
         &e, book, walk->lanes, dense->context_of, dense->walked, steps, end);
@@ -209,9 +209,14 @@ static cleave_status put_payload(struct clv_dense *dense,
     return clv_buffer_append(into, e.at, (size_t)(end - e.at));
 }
 
+/* `most` is the greatest token there was before some became escapes. */
 static cleave_status put_extra(struct clv_dense *dense, const int16_t *indices,
-                               int is_signed, struct clv_buffer *into)
+                               int is_signed, unsigned most,
+                               struct clv_buffer *into)
 {
+    if (most < CLV_TOKEN_PLAIN && !dense->contexts.escaped) {
+        return CLEAVE_OK;
+    }
     clv_walk_gather(dense->path, &dense->walk, dense->walked, dense->tokens);
     clv_tokens_put_extra(dense->tokens, indices, dense->walk.count, is_signed,
                          into);
@@ -226,6 +231,7 @@ cleave_status clv_dense_encode(struct clv_dense *dense, const int16_t *indices,
     uint8_t limits[CLV_CONTEXTS_ALL];
     size_t count = elements(info);
     const struct clv_book *used = book;
+    unsigned most;
     cleave_status status;
 
     if (count == 0) {
@@ -240,7 +246,7 @@ cleave_status clv_dense_encode(struct clv_dense *dense, const int16_t *indices,
     if (status != CLEAVE_OK) {
         return status;
     }
-    (void)clv_tokens_of(dense->path, indices, count, is_signed, dense->tokens);
+    most = clv_tokens_of(dense->path, indices, count, is_signed, dense->tokens);
     clv_walk_deal(dense->path, &dense->walk, dense->tokens, dense->walked);
     if (book != NULL) {
         status = find_contexts(dense, book, limits);
@@ -251,8 +257,9 @@ cleave_status clv_dense_encode(struct clv_dense *dense, const int16_t *indices,
     if (status == CLEAVE_OK) {
         status = put_payload(dense, used, book == NULL, into);
     }
-    return status == CLEAVE_OK ? put_extra(dense, indices, is_signed, into)
-                               : status;
+    return status == CLEAVE_OK
+               ? put_extra(dense, indices, is_signed, most, into)
+               : status;
 }
 
 static cleave_status decode_walk(struct clv_dense *dense,

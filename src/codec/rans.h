@@ -39,7 +39,7 @@ struct clv_rans_encoder {
 /*
  * Begins at the end of `steps` steps of tokens: codes the last few in
  * silence, and tells how many. `end` is one past the room for words, of
- * which there may be 2 bytes a token.
+ * which there may be 2 bytes a token, and 16 more bytes below them.
  */
 size_t clv_rans_encode_quiet(struct clv_rans_encoder *e,
                              const struct clv_book *book, size_t lanes,

@@ -19,26 +19,42 @@
 #define AVX2 __attribute__((target("avx2"), always_inline)) static inline
 #define AVX2_OUTER __attribute__((target("avx2,popcnt")))
 
+#define BIT(mask, lane) ((uint64_t)((mask) >> (lane) & 1))
+
 /*
  * For each mask of 8 lanes, which word each lane takes: how many lanes before
  * it take one too. A lane's bit in the mask adds 1 to all lanes after it.
  */
-#define AFTER(mask, lane)               \
-    ((uint64_t)((mask) >> (lane) & 1) * \
-     (0x0101010101010101u << 8 * ((lane) + 1)))
+#define AFTER(mask, lane) \
+    (BIT(mask, lane) * (0x0101010101010101u << 8 * ((lane) + 1)))
 #define DEAL(mask)                                                       \
     (AFTER(mask, 0) + AFTER(mask, 1) + AFTER(mask, 2) + AFTER(mask, 3) + \
      AFTER(mask, 4) + AFTER(mask, 5) + AFTER(mask, 6))
-#define DEAL_4(mask) \
-    DEAL(mask), DEAL((mask) + 1), DEAL((mask) + 2), DEAL((mask) + 3)
-#define DEAL_16(mask) \
-    DEAL_4(mask), DEAL_4((mask) + 4), DEAL_4((mask) + 8), DEAL_4((mask) + 12)
-#define DEAL_64(mask)                                          \
-    DEAL_16(mask), DEAL_16((mask) + 16), DEAL_16((mask) + 32), \
-        DEAL_16((mask) + 48)
 
-static const uint64_t dealt[256] = {DEAL_64(0u), DEAL_64(64u), DEAL_64(128u),
-                                    DEAL_64(192u)};
+/*
+ * And the reverse: the lanes in the mask, in order, moved to the end. A lane
+ * stands as many places before the end as lanes from it on are in the mask.
+ */
+#define FROM(mask, lane) (__builtin_popcount((mask) >> (lane)))
+#define PLACE(mask, lane) \
+    (BIT(mask, lane) * ((uint64_t)(lane) << (8 * (8 - FROM(mask, lane)) & 63)))
+#define HEAP(mask)                                                       \
+    (PLACE(mask, 1) + PLACE(mask, 2) + PLACE(mask, 3) + PLACE(mask, 4) + \
+     PLACE(mask, 5) + PLACE(mask, 6) + PLACE(mask, 7))
+
+#define FOUR(of, mask) of(mask), of((mask) + 1), of((mask) + 2), of((mask) + 3)
+#define SIXTEEN(of, mask)                                       \
+    FOUR(of, mask), FOUR(of, (mask) + 4), FOUR(of, (mask) + 8), \
+        FOUR(of, (mask) + 12)
+#define SIXTY_FOUR(of, mask)                                               \
+    SIXTEEN(of, mask), SIXTEEN(of, (mask) + 16), SIXTEEN(of, (mask) + 32), \
+        SIXTEEN(of, (mask) + 48)
+#define ALL(of)                                                     \
+    {SIXTY_FOUR(of, 0u), SIXTY_FOUR(of, 64u), SIXTY_FOUR(of, 128u), \
+     SIXTY_FOUR(of, 192u)}
+
+static const uint64_t dealt[256] = ALL(DEAL);
+static const uint64_t heaped[256] = ALL(HEAP);
 
 AVX2 __m256i dealt_by(unsigned mask)
 {
@@ -147,26 +163,24 @@ AVX2 __m256i code_index(const uint8_t *contexts, const uint8_t *tokens)
     __m256i context =
         _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)contexts));
     __m256i token = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)tokens));
-    __m256i index = _mm256_add_epi32(
-        _mm256_mullo_epi32(context, _mm256_set1_epi32(CLV_TOKENS)), token);
 
-    return _mm256_add_epi32(index, index);
+    return _mm256_or_si256(_mm256_slli_epi32(context, CLV_CODE_BITS + 1),
+                           _mm256_add_epi32(token, token));
 }
 
-/* Words of the lanes in the mask, packed downwards from `at`. */
+/* The lower halves of the lanes in the mask, in order, before `at`. Writes 16
+   bytes, of which the lower ones mean nothing. */
 AVX2 uint8_t *shed(uint8_t *at, __m256i x, unsigned mask)
 {
-    uint32_t lanes[8];
+    __m256i order =
+        _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)&heaped[mask]));
+    __m256i words = _mm256_and_si256(_mm256_permutevar8x32_epi32(x, order),
+                                     _mm256_set1_epi32(0xffff));
 
-    _mm256_storeu_si256((void *)lanes, x);
-    while (mask != 0) {
-        unsigned lane = 31 - (unsigned)__builtin_clz(mask);
-        uint16_t word = (uint16_t)lanes[lane];
-        at -= 2;
-        memcpy(at, &word, sizeof word);
-        mask ^= 1u << lane;
-    }
-    return at;
+    _mm_storeu_si128((void *)(at - 16),
+                     _mm_packus_epi32(_mm256_castsi256_si128(words),
+                                      _mm256_extracti128_si256(words, 1)));
+    return at - 2 * (size_t)_mm_popcnt_u32(mask);
 }
 
 AVX2 __m256i encode_step(__m256i x, const int *codes, const uint8_t *contexts,
@@ -186,10 +200,8 @@ AVX2 __m256i encode_step(__m256i x, const int *codes, const uint8_t *contexts,
     unsigned mask = (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(full));
     __m256i quotient;
 
-    if (mask != 0) {
-        *at = shed(*at, x, mask);
-        x = _mm256_blendv_epi8(x, _mm256_srli_epi32(x, 16), full);
-    }
+    *at = shed(*at, x, mask);
+    x = _mm256_blendv_epi8(x, _mm256_srli_epi32(x, 16), full);
     quotient = _mm256_srlv_epi32(multiply_high(x, reciprocal),
                                  _mm256_srli_epi32(packed, 22));
     return _mm256_add_epi32(

@@ -7,6 +7,8 @@
  */
 #include "codec/token.h"
 
+#include <string.h>
+
 #include "codec/book.h"
 #include "codec/frame.h"
 
@@ -103,37 +105,10 @@ AVX2_OUTER void indices_avx2(const uint8_t *tokens, size_t count, int is_signed,
     indices_portable(tokens + i, count - i, is_signed, indices + i);
 }
 
-AVX2_OUTER int all_plain_avx2(const uint8_t *tokens, size_t count)
-{
-    __m256i all = _mm256_setzero_si256();
-    size_t i = 0;
-
-    for (; i + 32 <= count; i += 32) {
-        all = _mm256_or_si256(all,
-                              _mm256_loadu_si256((const void *)(tokens + i)));
-    }
-    for (; i < count; i++) {
-        if (tokens[i] >= CLV_TOKEN_PLAIN) {
-            return 0;
-        }
-    }
-    return _mm256_testz_si256(all, _mm256_set1_epi8((char)0xf0));
-}
 #else
 #define tokens_avx2(i, n, s, t) tokens_portable(i, n, s, t)
 #define indices_avx2(t, n, s, i) indices_portable(t, n, s, i)
-#define all_plain_avx2(t, n) all_plain_portable(t, n)
 #endif
-
-static int all_plain_portable(const uint8_t *tokens, size_t count)
-{
-    unsigned all = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        all |= tokens[i];
-    }
-    return all < CLV_TOKEN_PLAIN;
-}
 
 unsigned clv_tokens_of(enum clv_path path, const int16_t *indices, size_t count,
                        int is_signed, uint8_t *tokens)
@@ -143,22 +118,33 @@ unsigned clv_tokens_of(enum clv_path path, const int16_t *indices, size_t count,
                : tokens_portable(indices, count, is_signed, tokens);
 }
 
+/* The next token from `i` on that is not plain, or `count`. */
+static size_t next_special(const uint8_t *tokens, size_t i, size_t count)
+{
+    for (; i + 8 <= count; i += 8) {
+        uint64_t eight;
+        memcpy(&eight, tokens + i, sizeof eight);
+        if ((eight & 0xf0f0f0f0f0f0f0f0u) != 0) {
+            break;
+        }
+    }
+    while (i < count && tokens[i] < CLV_TOKEN_PLAIN) {
+        i++;
+    }
+    return i;
+}
+
 void clv_tokens_put_extra(const uint8_t *tokens, const int16_t *indices,
                           size_t count, int is_signed, struct clv_buffer *into)
 {
     struct clv_bit_writer bits;
 
     clv_bit_writer_init(&bits, into);
-    for (size_t i = 0; i < count; i++) {
-        unsigned symbol;
-        unsigned token;
-        unsigned extra;
-        if (tokens[i] < CLV_TOKEN_PLAIN) {
-            continue;
-        }
-        symbol = symbol_of(indices[i], is_signed);
-        token = clv_symbol_token(symbol);
-        extra = clv_token_extra(token);
+    for (size_t i = next_special(tokens, 0, count); i < count;
+         i = next_special(tokens, i + 1, count)) {
+        unsigned symbol = symbol_of(indices[i], is_signed);
+        unsigned token = clv_symbol_token(symbol);
+        unsigned extra = clv_token_extra(token);
         if (tokens[i] == CLV_TOKEN_ESCAPE) {
             clv_put_bits(&bits, token, 6);
         }
@@ -192,12 +178,9 @@ static int add_extra(const uint8_t *tokens, size_t count, int is_signed,
     unsigned limit = is_signed ? 2 * CLV_INDEX_MAX : CLV_INDEX_MAX;
 
     clv_bit_reader_init(&bits, r);
-    for (size_t i = 0; i < count; i++) {
-        unsigned symbol;
-        if (tokens[i] < CLV_TOKEN_PLAIN) {
-            continue;
-        }
-        symbol = read_symbol(&bits, tokens[i]);
+    for (size_t i = next_special(tokens, 0, count); i < count;
+         i = next_special(tokens, i + 1, count)) {
+        unsigned symbol = read_symbol(&bits, tokens[i]);
         if (symbol > limit) {
             return 0;
         }
@@ -212,14 +195,10 @@ int clv_tokens_to_indices(enum clv_path path, const uint8_t *tokens,
                           size_t count, int is_signed, struct clv_reader *r,
                           int16_t *indices)
 {
-    int plain;
-
     if (path >= CLV_PATH_AVX2) {
         indices_avx2(tokens, count, is_signed, indices);
-        plain = all_plain_avx2(tokens, count);
     } else {
         indices_portable(tokens, count, is_signed, indices);
-        plain = all_plain_portable(tokens, count);
     }
-    return plain || add_extra(tokens, count, is_signed, r, indices);
+    return add_extra(tokens, count, is_signed, r, indices);
 }
