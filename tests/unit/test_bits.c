@@ -23,8 +23,8 @@ static struct clv_reader reader_of(const struct clv_buffer *b)
 
 static void fixed_numbers_are_little_endian(void **state)
 {
-    const uint8_t want[] = {0xa1, 0x02, 0xb1, 0x04, 0x03, 0x02, 0xc1,
-                            0x00, 0x00, 0x80, 0xbf};
+    const uint8_t want[] = {0xa1, 0x02, 0xb1, 0x04, 0x03, 0x02,
+                            0xc1, 0x00, 0x00, 0x80, 0xbf};
     struct clv_buffer b;
     struct clv_reader r;
 
@@ -127,13 +127,12 @@ static void long_forms_and_64_bits_are_no_varints(void **state)
     static const struct {
         uint8_t bytes[10];
         size_t size;
-    } bad[] = {{{0x80, 0x00}, 2},
-               {{0xff, 0x80, 0x00}, 3},
-               {{0x80}, 1},
-               {{0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01},
-                10},
-               {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00},
-                10}};
+    } bad[] = {
+        {{0x80, 0x00}, 2},
+        {{0xff, 0x80, 0x00}, 3},
+        {{0x80}, 1},
+        {{0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01}, 10},
+        {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00}, 10}};
 
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -146,8 +145,8 @@ static void long_forms_and_64_bits_are_no_varints(void **state)
 
 static void signs_go_back_and_forth(void **state)
 {
-    const int64_t edges[] = {0,         1,         -1,       2, INT32_MIN,
-                             INT64_MAX, INT64_MIN, INT64_MIN + 1};
+    const int64_t edges[] = {0,         1,         -1,        2,
+                             INT32_MIN, INT64_MAX, INT64_MIN, INT64_MIN + 1};
 
     (void)state;
     assert_int_equal(clv_zigzag(5), 10);

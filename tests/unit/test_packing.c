@@ -137,8 +137,8 @@ static void what_is_written_reads_the_same(void **state)
 
     (void)state;
     for (int round = 0; round < 20000; round++) {
-        struct clv_packing packing = {
-            .coder = (enum clv_coder)seeded_below(&s, 6)};
+        struct clv_packing packing = {.coder =
+                                          (enum clv_coder)seeded_below(&s, 6)};
         char text[CLV_PACKING_TEXT];
         char again[CLV_PACKING_TEXT];
         double step = ldexp(1 + seeded_unit(&s), (int)seeded_below(&s, 600));
@@ -165,9 +165,8 @@ static void what_is_written_reads_the_same(void **state)
 
 static void the_longest_text_has_room(void **state)
 {
-    const struct clv_packing packing = {.coder = CLV_CODER_DENSE,
-                                        .step = 1.23456789e-300,
-                                        .step_in_sd = 1};
+    const struct clv_packing packing = {
+        .coder = CLV_CODER_DENSE, .step = 1.23456789e-300, .step_in_sd = 1};
     char text[CLV_PACKING_TEXT];
 
     (void)state;
