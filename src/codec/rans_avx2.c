@@ -67,7 +67,7 @@ struct chain {
 };
 
 /* One step of eight lanes; leaves their tokens' entries. Words that lack
-   leave `at` at `past`, one past the end, from where it does not come back. */
+   leave `at` at `past`, one past the end, for good. */
 AVX2 __m256i decode_step(struct chain *c, const uint32_t *slots,
                          const uint8_t *base, __m256i low, const uint8_t **at,
                          const uint8_t *past)
