@@ -37,7 +37,8 @@ static void deal_all(struct class_room *room, int is_signed)
 
 static struct clv_book *learn(struct class_room *room, int is_signed)
 {
-    struct clv_specimen lesson = {&room->walk, is_signed, room->walked, SAMPLES};
+    struct clv_specimen lesson = {&room->walk, is_signed, room->walked,
+                                  SAMPLES};
     struct clv_book *book = NULL;
 
     deal_all(room, is_signed);
