@@ -532,6 +532,19 @@ static cleave_status to_numbers(struct clv_codec *codec,
     return status;
 }
 
+/* f16 from wherever in a message, where they are seldom aligned. */
+static void widen_payload(const uint8_t *payload, size_t count, float *values)
+{
+    uint16_t run[512];
+    size_t some = sizeof run / sizeof *run;
+
+    for (size_t i = 0; i < count; i += some) {
+        some = count - i < some ? count - i : some;
+        memcpy(run, payload + i * sizeof *run, some * sizeof *run);
+        clv_f16_to_f32(run, some, values + i);
+    }
+}
+
 static cleave_status unpack(struct clv_codec *codec,
                             const struct clv_frame *frame, void *data)
 {
@@ -542,7 +555,7 @@ static cleave_status unpack(struct clv_codec *codec,
         return CLEAVE_OK;
     }
     if (frame->quantiser == CLV_QUANTISER_HALF) {
-        clv_f16_to_f32((const void *)frame->payload.data, count, data);
+        widen_payload(frame->payload.data, count, data);
         return CLEAVE_OK;
     }
     if (frame->coder == CLV_CODER_RAW) {
