@@ -194,12 +194,8 @@ static cleave_status open_given(struct rating *r, cleave_error *err)
         return CLEAVE_OK;
     }
     status = clv_calibration_read(path, &r->given, err);
-    if (status == CLEAVE_OK &&
-        strcmp(clv_calibration_model(r->given), sha256) != 0) {
-        status = clv_fail(err, CLEAVE_MISMATCH, path,
-                          "It was learnt from the model with SHA-256 %.64s, "
-                          "and this one has %.64s; calibrate this one.",
-                          clv_calibration_model(r->given), sha256);
+    if (status == CLEAVE_OK) {
+        status = clv_calibration_check(r->given, sha256, path, err);
     }
     return status;
 }
