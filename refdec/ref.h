@@ -76,7 +76,8 @@ struct ref_book {
     unsigned thresholds, cuts;
     unsigned threshold[7], cut[3];
     unsigned up, right, energy, e0;
-    const uint8_t *bias; /* one a plane, NULL: all are 0 */
+    uint64_t biases; /* none: all are 0 */
+    const uint8_t *bias;
     unsigned frequency[8 * 4][REF_TOKENS];
 };
 
@@ -135,9 +136,8 @@ int64_t ref_base_read(struct ref_reader *in);
 /* The walk over a tensor of this shape, which has elements. */
 struct ref_walk ref_walk_over(const struct ref_shape *shape);
 
-/* A code book that is to serve a tensor with this many planes. */
-void ref_book_read(struct ref_reader *in, uint64_t planes,
-                   struct ref_book *book);
+/* A code book; its biases stay where they were read. */
+void ref_book_read(struct ref_reader *in, struct ref_book *book);
 
 /* A whole calibration file; returns its books. */
 struct ref_named *ref_calibration_read(struct ref_reader *in);

@@ -3,9 +3,10 @@
  *
  * A book says how contexts are made and which frequency each token has in
  * each. Books of a calibration file are kept as bytes, checked once, and
- * read again for the frame that names one: its tensor says how many planes,
- * and so how many biases, there are.
+ * read again for the frame that names one. Whether a book has as many biases
+ * as a tensor has planes shows when they come together.
  */
+#include <math.h>
 #include <string.h>
 
 #include "ref.h"
@@ -53,27 +54,18 @@ static void table_read(struct ref_reader *in, unsigned frequency[REF_TOKENS])
     frequency[REF_ESCAPE] = left;
 }
 
-static void context_numbers_read(struct ref_reader *in, uint64_t planes,
-                                 struct ref_book *book)
+static void context_numbers_read(struct ref_reader *in, struct ref_book *book)
 {
-    uint64_t biases = 0;
-
     book->up = ref_u8(in);
     book->right = ref_u8(in);
     book->energy = ref_u8(in);
     book->e0 = ref_u8(in);
     ascending_read(in, book->thresholds, 0, book->threshold);
-    biases = ref_varint(in);
-    if (biases != 0 && biases != planes) {
-        ref_refuse(in, "the number of biases is not that of planes");
-    }
-    if (biases > 0) {
-        book->bias = ref_bytes(in, biases);
-    }
+    book->biases = ref_varint(in);
+    book->bias = ref_bytes(in, book->biases);
 }
 
-void ref_book_read(struct ref_reader *in, uint64_t planes,
-                   struct ref_book *book)
+void ref_book_read(struct ref_reader *in, struct ref_book *book)
 {
     unsigned first = ref_u8(in);
 
@@ -89,10 +81,10 @@ void ref_book_read(struct ref_reader *in, uint64_t planes,
         book->up = 48;
         book->right = 8;
         for (unsigned i = 0; i < book->thresholds; i++) {
-            book->threshold[i] = 24 + 48 * i;
+            book->threshold[i] = i < 5 ? 24 + 48 * i : 255;
         }
     } else {
-        context_numbers_read(in, planes, book);
+        context_numbers_read(in, book);
     }
     for (unsigned i = 0; i <= book->thresholds; i++) {
         for (unsigned j = 0; j <= book->cuts; j++) {
@@ -137,10 +129,7 @@ static struct ref_named *named_read(struct ref_reader *in,
     named->shape = *shape;
     named->hash = ref_hash(named->data, named->size);
     inner.size = in->at;
-    if (shape->elements == 0) {
-        ref_refuse(in, "a tensor without elements has a book");
-    }
-    ref_book_read(&inner, ref_walk_over(shape).planes, &book);
+    ref_book_read(&inner, &book);
     if (ref_left(&inner) > 0) {
         ref_refuse(&inner, "something follows a book");
     }
@@ -161,8 +150,8 @@ static struct ref_named **books_read(struct ref_reader *in,
     for (uint64_t i = 0; i < books; i++) {
         float step = ref_f32(in);
 
-        if (!(step > last)) {
-            ref_refuse(in, "steps do not ascend");
+        if (!isfinite(step) || step <= last || step < 0) {
+            ref_refuse(in, "steps are not finite or do not ascend");
         }
         last = step;
         *end = named_read(in, shape);
@@ -179,10 +168,11 @@ static void name_read(struct ref_reader *in, struct ref_reader *last)
     size_t least = size < last->size ? (size_t)size : last->size;
     int order = least > 0 ? memcmp(last->data, name, least) : 0;
 
-    if (size == 0 || memchr(name, 0, (size_t)size) != NULL) {
-        ref_refuse(in, "a tensor's name is empty or has a zero in it");
+    if (memchr(name, 0, (size_t)size) != NULL) {
+        ref_refuse(in, "a tensor's name has a zero in it");
     }
-    if (order > 0 || (order == 0 && last->size >= size)) {
+    if (last->data != NULL &&
+        (order > 0 || (order == 0 && last->size >= size))) {
         ref_refuse(in, "the names of tensors do not ascend");
     }
     *last = (struct ref_reader){.data = name, .size = (size_t)size};
@@ -194,6 +184,7 @@ static struct ref_named **tensor_read(struct ref_reader *in,
 {
     struct ref_shape shape;
     unsigned type = 0;
+    float least = 0, greatest = 0;
 
     name_read(in, name);
     type = ref_u8(in);
@@ -201,10 +192,14 @@ static struct ref_named **tensor_read(struct ref_reader *in,
         ref_refuse(in, "an unknown element type");
     }
     ref_shape_read(in, &shape);
-    ref_bytes(in, 16); /* least, greatest, mean, standard deviation */
-    if (type != REF_F32 && type != REF_F16 && type != REF_F64) {
-        ref_base_read(in);
+    least = ref_f32(in);
+    greatest = ref_f32(in);
+    ref_f32(in); /* mean */
+    if (!isfinite(least) || !isfinite(greatest) || !isfinite(ref_f32(in)) ||
+        least > greatest) {
+        ref_refuse(in, "a tensor's range or deviation is not finite");
     }
+    ref_base_read(in);
     return books_read(in, &shape, end);
 }
 

@@ -74,7 +74,7 @@ static unsigned context_of(const struct dense *d, uint64_t element,
     if (row > 0 && column + 1 < width) {
         rest += book->right * magnitude(d, element - width + 1);
     }
-    if (book->bias != NULL) {
+    if (book->biases > 0) {
         rest += book->bias[plane];
     }
     rest = smaller(rest, 255);
@@ -193,11 +193,14 @@ void ref_dense_decode(struct ref_reader *in, const struct ref_shape *shape,
     if (book == NULL) {
         struct ref_book *own = ref_take(in, 1, sizeof *own);
 
-        ref_book_read(in, d.walk.planes, own);
+        ref_book_read(in, own);
         d.book = own;
     }
     if (d.book->is_signed != is_signed) {
         ref_refuse(in, "frame and book differ in whether they are signed");
+    }
+    if (d.book->biases > 0 && d.book->biases != d.walk.planes) {
+        ref_refuse(in, "the number of biases is not that of planes");
     }
     exponent = ref_u8(in);
     if (exponent > 5) {
@@ -206,6 +209,9 @@ void ref_dense_decode(struct ref_reader *in, const struct ref_shape *shape,
     d.lanes = 1u << exponent;
     d.quiet = ref_u8(in);
     plan_walk(&d);
+    if (d.quiet > d.steps) {
+        ref_refuse(in, "there are more quiet steps than steps");
+    }
     states_read(&d);
     d.tokens = ref_take(in, (size_t)shape->elements, 1);
     d.energy = ref_take(in, (size_t)(d.rows * d.walk.width), 1);

@@ -96,9 +96,14 @@ void ref_lz_decode(struct ref_reader *in, uint64_t elements, uint16_t *symbols)
     if (width > 16) {
         ref_refuse(in, "there are more than 16 planes");
     }
+    if (first == 128) {
+        ref_refuse(in, "no planes, but stored ones");
+    }
     planes = ref_take(in, size, 1);
     if (width > 0 && first >= 128) {
         memcpy(planes, ref_bytes(in, size), size);
+    } else if (width > 0 && ref_left(in) >= size) {
+        ref_refuse(in, "an LZ4 block is not shorter than its planes");
     } else if (width > 0) {
         block_decode(in, planes, size);
     }

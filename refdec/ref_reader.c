@@ -161,6 +161,9 @@ void ref_shape_read(struct ref_reader *in, struct ref_shape *shape)
     *shape = (struct ref_shape){.rank = (unsigned)rank, .elements = 1};
     for (unsigned i = 0; i < shape->rank; i++) {
         shape->dim[i] = ref_varint(in);
+        if (shape->dim[i] > most) {
+            ref_refuse(in, "a dimension is above 2^31 - 1");
+        }
         is_empty |= shape->dim[i] == 0;
     }
     for (unsigned i = 0; i < shape->rank && !is_empty; i++) {
