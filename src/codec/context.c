@@ -77,9 +77,10 @@ void clv_contexts_block(struct clv_contexts *c, size_t block)
     size_t positions = walk->rows * walk->width;
 
     c->block = block;
-    for (size_t lane = 0; lane < walk->lanes; lane++) {
-        size_t plane = clv_walk_plane(walk, block * walk->lanes + lane);
-        c->bias[lane] = plane < c->book->bias_count ? c->book->bias[plane] : 0;
+    for (size_t i = 0; i < CLV_LANES_MAX; i++) {
+        size_t strip = block * walk->lanes + i % walk->lanes;
+        size_t plane = clv_walk_plane(walk, strip);
+        c->bias[i] = plane < c->book->bias_count ? c->book->bias[plane] : 0;
     }
     if (block == 0) {
         memset(c->energy, c->book->e0, positions);
@@ -177,20 +178,23 @@ AVX2 void store(uint8_t *to, __m256i x)
     _mm256_storeu_si256((void *)to, x);
 }
 
-/* Spreads the energy terms of the next 32 / lanes columns over their lanes:
-   at 1 << shift lanes, byte i belongs to column i >> shift. */
+/* Spreads the energy terms of the next 32 / lanes columns over their lanes. */
 AVX2 __m256i spread_of(size_t lanes)
 {
-    uint8_t columns[32];
-    unsigned shift = (unsigned)__builtin_ctzl(lanes);
+    const __m256i bytes = _mm256_setr_epi8(
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19,
+        20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31);
+    __m128i shift = _mm_cvtsi32_si128(__builtin_ctzl(lanes));
 
-    for (unsigned i = 0; i < 32; i++) {
-        columns[i] = (uint8_t)(i >> shift);
-    }
-    return load(columns);
+    /* Byte i belongs to column i / lanes; what 16-bit shifts bring in from
+       the byte above is masked off. */
+    return _mm256_and_si256(_mm256_srl_epi16(bytes, shift),
+                            _mm256_set1_epi8((char)(31 / (int)lanes)));
 }
 
-AVX2 __m256i group_of(__m256i rest, const __m256i *thresholds, unsigned count)
+/* 4 * how many of the thresholds are not above. */
+AVX2 __m256i group_of(__m256i rest, const __m256i *thresholds,
+                      const unsigned count)
 {
     __m256i groups = _mm256_setzero_si256();
 
@@ -201,30 +205,24 @@ AVX2 __m256i group_of(__m256i rest, const __m256i *thresholds, unsigned count)
     return _mm256_slli_epi16(groups, 2);
 }
 
-/* At least 4 lanes; reads and writes up to 32 bytes past the row. */
-AVX2_OUTER void base_avx2(const struct clv_contexts *c, const uint8_t *term,
-                          uint8_t *base)
+/* `count` of thresholds is a constant where it is the usual one. */
+AVX2 void base_vectors(const struct clv_contexts *c, const uint8_t *term,
+                       const unsigned count, uint8_t *base)
 {
     size_t lanes = c->walk->lanes;
-    size_t count = row_bytes(c->walk);
+    size_t size = row_bytes(c->walk);
     size_t columns = 32 / lanes;
-    unsigned threshold_count = c->book->threshold_count;
     __m256i ups = table_of(c->book->up_by_magnitude);
     __m256i rights = table_of(c->book->right_by_magnitude);
     __m256i spread = spread_of(lanes);
+    __m256i bias = load(c->bias);
     __m256i thresholds[CLV_THRESHOLDS];
-    uint8_t biases[32];
-    __m256i bias;
     const uint8_t *up = c->above + lanes;
 
-    for (size_t i = 0; i < 32; i++) {
-        biases[i] = c->bias[i % lanes];
-    }
-    bias = load(biases);
-    for (unsigned k = 0; k < threshold_count; k++) {
+    for (unsigned k = 0; k < count; k++) {
         thresholds[k] = _mm256_set1_epi8((char)c->book->thresholds[k]);
     }
-    for (size_t i = 0; i < count; i += 32) {
+    for (size_t i = 0; i < size; i += 32) {
         uint64_t eight;
         __m256i rest;
         memcpy(&eight, term, sizeof eight);
@@ -234,8 +232,19 @@ AVX2_OUTER void base_avx2(const struct clv_contexts *c, const uint8_t *term,
         rest = _mm256_adds_epu8(rest, _mm256_shuffle_epi8(ups, load(up + i)));
         rest = _mm256_adds_epu8(
             rest, _mm256_shuffle_epi8(rights, load(up + i + lanes)));
-        store(base + i, group_of(rest, thresholds, threshold_count));
+        store(base + i, group_of(rest, thresholds, count));
         term += columns;
+    }
+}
+
+/* At least 4 lanes; reads and writes up to 32 bytes past the row. */
+AVX2_OUTER void base_avx2(const struct clv_contexts *c, const uint8_t *term,
+                          uint8_t *base)
+{
+    if (c->book->threshold_count == CLV_THRESHOLDS) {
+        base_vectors(c, term, CLV_THRESHOLDS, base);
+    } else {
+        base_vectors(c, term, c->book->threshold_count, base);
     }
 }
 

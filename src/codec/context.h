@@ -31,10 +31,10 @@ struct clv_contexts {
     const struct clv_walk *walk;
     size_t block;
     int escaped; /* some token became an escape since the beginning */
-    uint8_t bias[CLV_LANES_MAX];
-    uint8_t *energy; /* rows * width */
-    uint8_t *term;   /* its part of the sum, likewise */
-    uint8_t *above;  /* magnitudes of the row above, a column of 0 each side */
+    uint8_t bias[CLV_LANES_MAX]; /* of the lanes, over and over */
+    uint8_t *energy;             /* rows * width */
+    uint8_t *term;               /* its part of the sum, likewise */
+    uint8_t *above; /* magnitudes of the row above, a column of 0 each side */
     uint8_t *here;
     uint8_t *memory;
     size_t capacity;

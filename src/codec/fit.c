@@ -31,7 +31,7 @@
 enum { CONSTANT, LEFT, UP, RIGHT, PLANE, ENERGY, FEATURES };
 
 struct fit {
-    const struct clv_lesson *lesson;
+    const struct clv_specimen *lesson;
     const struct clv_walk *walk;
     size_t used; /* samples looked at in steps 1 to 3 */
     double *plane_mean;
@@ -392,7 +392,7 @@ static cleave_status fit_all(struct fit *f)
     return status == CLEAVE_OK ? make_tables(f) : status;
 }
 
-cleave_status clv_fit_book(const struct clv_lesson *lesson,
+cleave_status clv_fit_book(const struct clv_specimen *lesson,
                            struct clv_book **ret_book)
 {
     struct fit f = {.lesson = lesson, .walk = lesson->walk};

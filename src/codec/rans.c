@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "codec/rans_avx2.h"
+#include "codec/rans_avx512.h"
 
 static unsigned frequency_of(struct clv_code code)
 {
@@ -60,11 +61,17 @@ static void encode_portable(struct clv_rans_encoder *e,
     }
 }
 
+#if defined(__x86_64__)
+#define HAS(path, wanted) ((path) >= (wanted))
+#else
+#define HAS(path, wanted) 0
+#endif
+
 void clv_rans_encode(enum clv_path path, struct clv_rans_encoder *e,
                      const struct clv_book *book, const uint8_t *contexts,
                      const uint8_t *tokens, size_t steps)
 {
-    if (path >= CLV_PATH_AVX2 && e->lanes >= 8) {
+    if (HAS(path, CLV_PATH_AVX2) && e->lanes >= 8) {
         clv_rans_encode_avx2(e, book, contexts, tokens, steps);
     } else {
         encode_portable(e, book, contexts, tokens, steps);
@@ -238,7 +245,9 @@ void clv_rans_decode_row(enum clv_path path, struct clv_rans_decoder *d,
                          const uint32_t *slots, const uint8_t *base,
                          size_t width, size_t loud, uint8_t *tokens)
 {
-    if (path >= CLV_PATH_AVX2 && d->lanes >= 8) {
+    if (HAS(path, CLV_PATH_AVX512) && d->lanes >= 16) {
+        clv_rans_decode_row_avx512(d, slots, base, width, loud, tokens);
+    } else if (HAS(path, CLV_PATH_AVX2) && d->lanes >= 8) {
         clv_rans_decode_row_avx2(d, slots, base, width, loud, tokens);
     } else {
         decode_portable(d, slots, base, width, loud, tokens);

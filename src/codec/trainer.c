@@ -198,7 +198,7 @@ static int has_signs(struct study *s)
 static cleave_status learn_step(struct study *s, float step)
 {
     int is_signed = has_signs(s);
-    struct clv_lesson lesson = {&s->walk, is_signed, s->walked, s->count};
+    struct clv_specimen lesson = {&s->walk, is_signed, s->walked, s->count};
     struct clv_buffer bytes;
     struct clv_book *book;
     cleave_status status;
