@@ -68,7 +68,6 @@ static const struct bad headers[] = {
     {"raw-short", "C1 00 00 01 02 00000000 000000#"},
     {"raw-long", "C1 00 00 01 02 00000000 00000000 00#"},
     {"half-short", "C1 00 03 01 02 0000 00#"},
-    {"f64-lz", "C1 59 00 01 08 00 81 FF#"},
     {"f64-step", "C1 59 01 01 08 803F 81 FF#"},
     {"book-unknown", "C1 03 29 EFBEADDE 01 08 803F 0000 000000#"},
     {"book-named-by-lz", "C1 01 29 @0 01 08 803F 81 FF#"},
@@ -287,6 +286,41 @@ static void write_truncated(struct golden_maker *maker)
     clv_buffer_fini(&part);
 }
 
+/* Elements, and words, for all lanes of vectors: whole payloads but for
+   a last word or for where the states begin. */
+static void write_lanes(struct golden_maker *maker)
+{
+    const struct golden_form form = {
+        .coder = CLV_CODER_DENSE, .type = GOLDEN_U8, .rank = 2, .dim = {64, 9}};
+    struct golden_book book = {.cut_count = 1, .cut = {1}};
+    struct clv_buffer whole, message;
+    int16_t indices[64 * 9];
+
+    for (int i = 0; i < 64 * 9; i++) {
+        indices[i] = (int16_t)(i * i % 7 % 4);
+    }
+    clv_buffer_init(&whole, GOLDEN_BYTES_MAX);
+    clv_buffer_init(&message, GOLDEN_BYTES_MAX);
+    golden_tables(&book, 400, 5);
+    for (unsigned i = 0; i < 12; i++) {
+        struct golden_lanes lanes = {i / 2, 2, i % 2 == 0 ? 0 : 49157};
+        char name[64];
+
+        clv_buffer_reset(&whole);
+        clv_buffer_reset(&message);
+        golden_put_book(&book, &whole);
+        golden_put_dense(&form, &book, &lanes, indices, &whole);
+        whole.size -= lanes.start == 0 ? 2 : 0;
+        golden_put_frame(&form, clv_buffer_bytes(&whole), 1, &message);
+        snprintf(name, sizeof name, "%s-%u-lanes",
+                 lanes.start == 0 ? "last-word-missing" : "states-end-wrong",
+                 1u << lanes.log2_lanes);
+        golden_write(maker->folder, name, "frame", &message);
+    }
+    clv_buffer_fini(&whole);
+    clv_buffer_fini(&message);
+}
+
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
 
 void golden_make_bad(struct golden_maker *maker)
@@ -299,4 +333,5 @@ void golden_make_bad(struct golden_maker *maker)
     write_bad(maker, codes, COUNT(codes), "frame");
     write_bad(maker, calibrations, COUNT(calibrations), "calib");
     write_truncated(maker);
+    write_lanes(maker);
 }

@@ -140,7 +140,8 @@ void golden_write(const char *folder, const char *name, const char *suffix,
 
 /*
  * Three books: of "features" a signed one with all that contexts have, and
- * an unsigned one without biases; of "mask" one for integers.
+ * an unsigned one without biases; of "mask" and "twin" the same one, for
+ * integers.
  */
 void golden_calibrated_book(unsigned n, struct golden_book *book)
 {
@@ -209,17 +210,22 @@ void golden_put_calibration(struct clv_buffer *into)
     const struct golden_form features = {.rank = 4, .dim = {1, 4, 6, 8}};
     const struct golden_form mask = {
         .type = GOLDEN_U8, .rank = 2, .dim = {40, 30}, .base = 7};
+    const struct golden_form twin = {
+        .type = GOLDEN_BOOL, .rank = 3, .dim = {2, 15, 20}};
 
     clv_buffer_append(into, "CLC\1", 4);
     for (unsigned i = 0; i < 32; i++) {
         clv_put_u8(into, (uint8_t)(17 * i));
     }
-    clv_put_varint(into, 2);
+    clv_put_varint(into, 3);
     put_calibrated("features", &features, into);
     clv_put_varint(into, 2);
     put_calibrated_book(0, 0.25f, into);
     put_calibrated_book(1, 1.0f, into);
     put_calibrated("mask", &mask, into);
+    clv_put_varint(into, 1);
+    put_calibrated_book(2, 0, into);
+    put_calibrated("twin", &twin, into);
     clv_put_varint(into, 1);
     put_calibrated_book(2, 0, into);
     golden_seal(into, 0);

@@ -285,6 +285,13 @@ static void make_calibrated(struct golden_maker *m)
                              .dim = {40, 30}};
     by_encoder(m, "dense-named-integers", &f, 0.8, "dense", "mask",
                "the calibration's base");
+    f = (struct golden_form){.coder = CLV_CODER_DENSE,
+                             .type = GOLDEN_BOOL,
+                             .is_signed = 1,
+                             .rank = 3,
+                             .dim = {2, 15, 20}};
+    by_encoder(m, "dense-named-shared", &f, 0.9, "dense", "twin",
+               "a book that another tensor has too, whose shape it is not");
 }
 
 /* Writes one frame by hand. A payload of NULL is dense with this book. */
