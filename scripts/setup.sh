@@ -25,7 +25,7 @@ packages="gcc libc6-dev make cmake ninja-build pkg-config python3
     libjansson-dev libcyaml-dev libyaml-dev
     libturbojpeg0-dev libspng-dev libwebp-dev nettle-dev
     liblz4-dev libxxhash-dev
-    libcmocka-dev scdoc curl clang-format-19"
+    libcmocka-dev scdoc curl gnuplot-nox clang-format-19"
 fuzz_packages="clang-19 libclang-rt-19-dev llvm-19"
 bench_packages="libzstd-dev libblosc-dev"
 

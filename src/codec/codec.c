@@ -319,8 +319,8 @@ static cleave_status encode_dense(struct clv_codec *codec,
     if (status == CLEAVE_OK) {
         frame->names_book = 1;
         frame->hash = named->hash;
-        frame->book = named->book;
-        frame->tensor = job->known;
+        frame->book = clv_calibration_book(codec->calibration, named->hash,
+                                           &frame->tensor);
         return status;
     }
     frame->is_signed = is_signed;

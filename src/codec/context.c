@@ -77,9 +77,10 @@ void clv_contexts_block(struct clv_contexts *c, size_t block)
     size_t positions = walk->rows * walk->width;
 
     c->block = block;
-    for (size_t lane = 0; lane < walk->lanes; lane++) {
-        size_t plane = clv_walk_plane(walk, block * walk->lanes + lane);
-        c->bias[lane] = plane < c->book->bias_count ? c->book->bias[plane] : 0;
+    for (size_t i = 0; i < CLV_LANES_MAX; i++) {
+        size_t strip = block * walk->lanes + i % walk->lanes;
+        size_t plane = clv_walk_plane(walk, strip);
+        c->bias[i] = plane < c->book->bias_count ? c->book->bias[plane] : 0;
     }
     if (block == 0) {
         memset(c->energy, c->book->e0, positions);

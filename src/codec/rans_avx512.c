@@ -9,6 +9,9 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
+/* Without optimisation gathers are macros, whose own mask is converted. */
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+
 #define AVX512                                                 \
     __attribute__((target("avx512f,avx512bw,avx512vl,popcnt"), \
                    always_inline)) static inline

@@ -33,22 +33,6 @@ static int looks_at_calibration(const cleave_session *s)
            !clv_packing_is_picture(&s->packing);
 }
 
-static cleave_status check_model(const cleave_session *s, const char *path,
-                                 cleave_error *err)
-{
-    const char *here = clv_network_sha256(s->network);
-    const char *its = clv_calibration_model(s->calibration);
-
-    if (strcasecmp(here, its) != 0) {
-        return clv_fail(err, CLEAVE_MISMATCH, path,
-                        "This calibration is of the model with SHA-256 %.64s; "
-                        "the one to be run has %.64s. Calibrate it anew, or "
-                        "name the right file.",
-                        its, here);
-    }
-    return CLEAVE_OK;
-}
-
 cleave_status clv_agreement_read(cleave_session *s,
                                  const cleave_session_options *o,
                                  cleave_error *err)
@@ -68,7 +52,10 @@ cleave_status clv_agreement_read(cleave_session *s,
     if (status == CLEAVE_OK) {
         status = clv_calibration_read(path, &s->calibration, err);
     }
-    return status == CLEAVE_OK ? check_model(s, path, err) : status;
+    return status == CLEAVE_OK
+               ? clv_calibration_check(
+                     s->calibration, clv_network_sha256(s->network), path, err)
+               : status;
 }
 
 void clv_agreement_settle(cleave_session *s, const char *there)

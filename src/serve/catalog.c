@@ -104,8 +104,6 @@ static cleave_status open_card(const char *path, struct clv_served *model)
 static cleave_status open_calibration(const char *folder,
                                       struct clv_served *model)
 {
-    const char *have = clv_network_sha256(model->network);
-    const char *want;
     char path[CLV_PATH_MAX];
     cleave_status status =
         clv_path_print(path, sizeof path, &model->error,
@@ -118,15 +116,9 @@ static cleave_status open_calibration(const char *folder,
     if (status != CLEAVE_OK) {
         return status;
     }
-    want = clv_calibration_model(model->calibration);
-    if (strcasecmp(want, have) != 0) {
-        return clv_fail(&model->error, CLEAVE_MISMATCH, path,
-                        "This calibration is of the model with SHA-256 %.64s; "
-                        "the one beside it has %.64s. Calibrate it anew, or "
-                        "remove the file.",
-                        want, have);
-    }
-    return CLEAVE_OK;
+    return clv_calibration_check(model->calibration,
+                                 clv_network_sha256(model->network), path,
+                                 &model->error);
 }
 
 static void close_model(struct clv_served *model)

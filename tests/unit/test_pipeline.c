@@ -21,7 +21,8 @@ struct liar {
     char url[64];
     int listening;
     pthread_t thread;
-    struct clv_buffer answer; /* changed only while nobody asks */
+    pthread_mutex_t lock; /* guards what follows */
+    struct clv_buffer answer;
     float data[TINY_SIZE];
     cleave_tensor input;
     struct clv_codec *codec;
@@ -59,7 +60,9 @@ static void *lie(void *self)
 
     while (read_request(fd, request, sizeof request)) {
         char json[256];
-        clv_bytes body = clv_buffer_bytes(&l->answer);
+        clv_bytes body;
+        pthread_mutex_lock(&l->lock);
+        body = clv_buffer_bytes(&l->answer);
         if (strncmp(request, "GET", 3) == 0) {
             snprintf(json, sizeof json,
                      "{\"name\":\"chain\",\"parameters\":{\"sha256\":\"%s\"}}",
@@ -70,6 +73,7 @@ static void *lie(void *self)
                  "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", body.size);
         tiny_send_text(fd, head);
         tiny_send(fd, body.data, body.size);
+        pthread_mutex_unlock(&l->lock);
     }
     close(fd);
     return NULL;
@@ -103,6 +107,7 @@ static int open_liar(void **state)
     clv_map_close(&map);
     l->input = (cleave_tensor){
         {NULL, CLEAVE_TYPE_F32, 2, {1, TINY_SIZE}}, l->data, sizeof l->data};
+    pthread_mutex_init(&l->lock, NULL);
     clv_buffer_init(&l->answer, 1 << 20);
     assert_int_equal(clv_codec_new(NULL, &l->codec), CLEAVE_OK);
     listen_somewhere(l);
@@ -126,6 +131,7 @@ static int close_liar(void **state)
     close(l->listening);
     clv_codec_free(l->codec);
     clv_buffer_fini(&l->answer);
+    pthread_mutex_destroy(&l->lock);
     tiny_folder_remove(&l->there);
     free(l);
     return 0;
@@ -140,9 +146,21 @@ static void put(struct liar *l, cleave_type type, int64_t size, int last)
                             zeros,
                             (size_t)size * cleave_type_bytes(type)};
 
+    pthread_mutex_lock(&l->lock);
     assert_int_equal(
         clv_codec_pack(l->codec, &plain, &tensor, last, &l->answer, NULL),
         CLEAVE_OK);
+    pthread_mutex_unlock(&l->lock);
+}
+
+/* A frame of the right form, cut off by so many bytes, one bit turned. */
+static void put_damaged(struct liar *l, size_t shorter, size_t at, uint8_t bit)
+{
+    put(l, CLEAVE_TYPE_F32, TINY_SIZE, 1);
+    pthread_mutex_lock(&l->lock);
+    l->answer.size -= shorter;
+    l->answer.data[at] ^= bit;
+    pthread_mutex_unlock(&l->lock);
 }
 
 static void assert_said(struct liar *l, cleave_status want, const char *said)
@@ -156,7 +174,9 @@ static void assert_said(struct liar *l, cleave_status want, const char *said)
     if (strstr(err.text, said) == NULL) {
         fail_msg("'%s' is not in '%s'", said, err.text);
     }
+    pthread_mutex_lock(&l->lock);
     clv_buffer_reset(&l->answer);
+    pthread_mutex_unlock(&l->lock);
 }
 
 static void answers_that_are_no_frames_are_errors(void **state)
@@ -164,16 +184,13 @@ static void answers_that_are_no_frames_are_errors(void **state)
     struct liar *l = *state;
 
     assert_said(l, CLEAVE_CORRUPT, "output 'y'"); /* nothing at all */
-    clv_buffer_append(&l->answer, "{\"outputs\":[]}", 14);
+    put_damaged(l, 0, 0, 0xff);
     assert_said(l, CLEAVE_CORRUPT, "not a cleave frame");
-    put(l, CLEAVE_TYPE_F32, TINY_SIZE, 1);
-    l->answer.data[0] = 0xc2;
+    put_damaged(l, 0, 0, 0x03);
     assert_said(l, CLEAVE_UNSUPPORTED, "version 2");
-    put(l, CLEAVE_TYPE_F32, TINY_SIZE, 1);
-    l->answer.data[1000] ^= 1;
+    put_damaged(l, 0, 1000, 0x01);
     assert_said(l, CLEAVE_CORRUPT, "checksum");
-    put(l, CLEAVE_TYPE_F32, TINY_SIZE, 1);
-    l->answer.size -= 7;
+    put_damaged(l, 7, 0, 0);
     assert_said(l, CLEAVE_CORRUPT, "output 'y'");
 }
 

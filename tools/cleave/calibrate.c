@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fail.h"
@@ -45,6 +46,20 @@ static cleave_status place_out(struct calibrating *c, cleave_error *err)
                           model);
 }
 
+/* What cannot be written in the end is better told at the beginning. */
+static cleave_status check_out(struct calibrating *c, cleave_error *err)
+{
+    const char *name = clv_path_name(c->out);
+    char folder[CLV_PATH_MAX];
+    cleave_status status = clv_path_print(folder, sizeof folder, err, "%.*s.",
+                                          (int)(name - c->out), c->out);
+
+    if (status == CLEAVE_OK && access(folder, W_OK) != 0) {
+        return clv_fail_errno(err, CLEAVE_IO, c->out, "Creating the file");
+    }
+    return status;
+}
+
 static void note_progress(void *self, size_t done, size_t count)
 {
     struct calibrating *c = self;
@@ -81,6 +96,9 @@ static cleave_status open_all(struct calibrating *c, cleave_error *err)
     const struct settings *s = c->settings;
     cleave_status status = place_out(c, err);
 
+    if (status == CLEAVE_OK) {
+        status = check_out(c, err);
+    }
     if (status == CLEAVE_OK) {
         status = dataset_open(s, &c->dataset, err);
     }

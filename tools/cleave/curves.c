@@ -95,12 +95,14 @@ static void write_panel(struct clv_buffer *script,
         if (!has_curve(table, cut, coder)) {
             continue;
         }
-        clv_buffer_printf(
-            script,
-            "%s $d%zu_%d using 1:2:3:4 with yerrorlines pt 7 ps 0.4 lw 1.5 lc "
-            "rgb '%s' title '%s'",
-            before, panel, coder, colours[coder],
-            clv_coder_name((enum clv_coder)coder));
+        clv_buffer_printf(script,
+                          "%s $d%zu_%d using 1:2:3:4 with yerrorbars pt 7 "
+                          "ps 0.3 lw 0.4 lc rgb '%s' notitle, "
+                          "$d%zu_%d using 1:2 with lines lw 2 lc rgb '%s' "
+                          "title '%s'",
+                          before, panel, coder, colours[coder], panel, coder,
+                          colours[coder],
+                          clv_coder_name((enum clv_coder)coder));
         before = ",";
     }
     if (before[0] == ',') {
@@ -117,15 +119,16 @@ static void write_script(struct clv_buffer *script,
     size_t rows = (count + columns - 1) / columns;
     double depth = budget_pp > 1 ? 6 * budget_pp : 6;
 
-    clv_buffer_printf(script,
-                      "set terminal svg size %zu,%zu dynamic "
-                      "background rgb 'white'\n"
-                      "set multiplot layout %zu,%zu\n"
-                      "set logscale x\nset grid lc rgb '#dddddd'\n"
-                      "set key bottom right\nset xlabel 'bytes an input'\n"
-                      "set ylabel 'change, points'\nset yrange [%.9g:%.9g]\n",
-                      columns * PANEL_WIDTH, rows * PANEL_HEIGHT, rows, columns,
-                      -depth, depth / 3);
+    clv_buffer_printf(
+        script,
+        "set terminal svg size %zu,%zu dynamic "
+        "background rgb 'white'\n"
+        "set multiplot layout %zu,%zu\n"
+        "set logscale x\nset format x '%%.0s%%c'\nset grid lc rgb '#dddddd'\n"
+        "set key bottom right\nset xlabel 'bytes an input'\n"
+        "set ylabel 'change, points'\nset yrange [%.9g:%.9g]\n",
+        columns * PANEL_WIDTH, rows * PANEL_HEIGHT, rows, columns, -depth,
+        depth / 3);
     for (size_t i = 0; i < count; i++) {
         write_panel(script, table, cuts[i], i, budget_pp);
     }

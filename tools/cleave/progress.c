@@ -47,7 +47,7 @@ static void show(struct progress *p, double within)
     }
     p->shown_ns = now;
     p->has_line = 1;
-    if (done > 0 && seconds > 1) {
+    if (done > 0.02 * p->total && seconds > 1) { /* before, it is a guess */
         progress_time(seconds * (p->total - done) / done, left);
     }
     fprintf(stderr, "\r\033[K%s  %.0f %%, %s left", p->what,

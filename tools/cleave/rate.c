@@ -228,12 +228,8 @@ static cleave_status open_given(struct rating *r, cleave_error *err)
         return CLEAVE_OK;
     }
     status = clv_calibration_read(path, &r->given, err);
-    if (status == CLEAVE_OK &&
-        strcmp(clv_calibration_model(r->given), sha256) != 0) {
-        status = clv_fail(err, CLEAVE_MISMATCH, path,
-                          "It was learnt from the model with SHA-256 %.64s, "
-                          "and this one has %.64s; calibrate this one.",
-                          clv_calibration_model(r->given), sha256);
+    if (status == CLEAVE_OK) {
+        status = clv_calibration_check(r->given, sha256, path, err);
     }
     return status;
 }
@@ -484,6 +480,16 @@ static cleave_status take_rung(struct rating *r, size_t cut,
                                : status;
 }
 
+/* A coder that cannot do this cut costs its rows, not the others'. */
+static void pass_over(struct rating *r, size_t cut, const struct clv_rung *rung,
+                      cleave_error *err)
+{
+    progress_clear(&r->progress);
+    fprintf(stderr, "cleave: %s: %s is left out: %s\n", r->cuts.names[cut],
+            clv_coder_name(rung->packing.coder), err->text);
+    *err = (cleave_error)CLEAVE_ERROR_INIT;
+}
+
 static cleave_status rate_cut(struct rating *r, size_t cut, cleave_error *err)
 {
     const struct clv_ladder *ladder = &r->ladders[cut];
@@ -499,7 +505,11 @@ static cleave_status rate_cut(struct rating *r, size_t cut, cleave_error *err)
             continue;
         }
         status = take_rung(r, cut, rung, &rate, err);
-        if (rung->may_stop && clv_rate_is_beyond(&rate, r->budget_pp)) {
+        if (status == CLEAVE_UNSUPPORTED) {
+            pass_over(r, cut, rung, err);
+            status = CLEAVE_OK;
+            stopped = (int)rung->packing.coder;
+        } else if (rung->may_stop && clv_rate_is_beyond(&rate, r->budget_pp)) {
             stopped = (int)rung->packing.coder;
         }
     }

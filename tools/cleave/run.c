@@ -171,7 +171,8 @@ static cleave_status open_session(struct running *r, cleave_error *err)
     o.in_flight = (uint32_t)s->in_flight;
     o.deadline_ms = (uint32_t)s->deadline_ms;
     status = cleave_session_open(&o, &r->session, err);
-    if (status == CLEAVE_OK && cleave_session_notice(r->session) != NULL) {
+    if (status == CLEAVE_OK && !s->quiet &&
+        cleave_session_notice(r->session) != NULL) {
         fprintf(stderr, "cleave run: %s\n", cleave_session_notice(r->session));
     }
     return status;
