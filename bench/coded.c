@@ -100,17 +100,23 @@ int coded_make(struct coded *c, const cleave_tensor *tensor, double step_sd)
 
 /* -- The ideal length -- */
 
-static double token_bits(const struct clv_book *book, unsigned context,
-                         unsigned token)
+static double bits_of(const struct clv_book *book, unsigned context,
+                      unsigned token)
+{
+    return log2((double)CLV_SLOTS / book->frequency[context][token]);
+}
+
+/* `coded` is the token, or the escape that the encoder makes of it. */
+static void add_token(const struct clv_book *book, unsigned context,
+                      unsigned token, unsigned coded, struct coded_ideal *ideal)
 {
     unsigned extra = clv_token_extra(token);
+    double escape =
+        ESCAPE_BITS + bits_of(book, context, CLV_TOKEN_ESCAPE) + extra;
+    double plain = bits_of(book, context, token) + extra;
 
-    if (book->frequency[context][token] == 0) {
-        return ESCAPE_BITS + extra +
-               log2((double)CLV_SLOTS /
-                    book->frequency[context][CLV_TOKEN_ESCAPE]);
-    }
-    return extra + log2((double)CLV_SLOTS / book->frequency[context][token]);
+    ideal->bits += book->frequency[context][token] > 0 ? plain : escape;
+    ideal->escaping_bits += coded == CLV_TOKEN_ESCAPE ? escape : plain;
 }
 
 /* For each context the least token that it lacks. */
@@ -131,31 +137,29 @@ static void find_limits(const struct clv_book *book, uint8_t *limits)
 struct sum {
     const struct clv_book *book;
     const struct clv_walk *walk;
-    uint8_t *walked; /* tokens */
-    uint8_t *escaped;
+    uint8_t *walked;  /* tokens */
+    uint8_t *escaped; /* the same with the encoder's escapes */
     uint8_t *contexts;
 };
 
-/* A row's bits. `escaped` are its tokens with escapes in place. */
-static double row_bits(const struct sum *s, size_t at, size_t count)
+static void add_row(const struct sum *s, size_t at, size_t count,
+                    struct coded_ideal *ideal)
 {
-    double bits = 0;
-
     for (size_t i = at; i < at + count; i++) {
         if (s->contexts[i] < CLV_CONTEXTS) { /* else void */
-            bits += token_bits(s->book, s->contexts[i], s->walked[i]);
+            add_token(s->book, s->contexts[i], s->walked[i], s->escaped[i],
+                      ideal);
         }
     }
-    return bits;
 }
 
-static double sum_up(const struct sum *s)
+static struct coded_ideal sum_up(const struct sum *s)
 {
     uint8_t limits[CLV_CONTEXTS_ALL];
+    struct coded_ideal ideal = {0};
     struct clv_contexts c;
     size_t row_size = s->walk->width * s->walk->lanes;
     size_t at = 0;
-    double bits = 0;
 
     find_limits(s->book, limits);
     clv_contexts_init(&c);
@@ -168,12 +172,12 @@ static double sum_up(const struct sum *s)
         for (size_t row = 0; row < s->walk->rows; row++) {
             clv_contexts_whole(&c, row, limits, s->escaped + at,
                                s->contexts + at);
-            bits += row_bits(s, at, row_size);
+            add_row(s, at, row_size, &ideal);
             at += row_size;
         }
     }
     clv_contexts_fini(&c);
-    return bits;
+    return ideal;
 }
 
 /* The book and the walk that the payload tells. */
@@ -191,7 +195,7 @@ static struct clv_book *read_head(const struct coded *c, struct clv_walk *walk)
     return own;
 }
 
-double coded_ideal_bits(const struct coded *c)
+struct coded_ideal coded_find_ideal(const struct coded *c)
 {
     struct clv_walk walk;
     struct clv_book *own = read_head(c, &walk);
@@ -204,17 +208,17 @@ double coded_ideal_bits(const struct coded *c)
         .escaped = must_alloc(size),
         .contexts = must_alloc(size),
     };
-    double bits;
+    struct coded_ideal ideal;
 
     clv_tokens_of(CLV_PATH_PORTABLE, c->indices, (size_t)c->frame.elements,
                   c->frame.is_signed, tokens);
     clv_walk_deal(CLV_PATH_PORTABLE, &walk, tokens, s.walked);
     memcpy(s.escaped, s.walked, size);
-    bits = sum_up(&s);
+    ideal = sum_up(&s);
     free(tokens);
     free(s.walked);
     free(s.escaped);
     free(s.contexts);
     clv_book_free(own);
-    return bits;
+    return ideal;
 }

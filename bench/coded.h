@@ -38,10 +38,18 @@ int coded_make(struct coded *coded, const cleave_tensor *tensor,
                double step_sd);
 
 /*
- * The ideal length of the frame's elements in bits: the sum of -log2 of each
- * token's frequency in its context, and the extra bits. Nothing of tables,
- * headers or states.
+ * The ideal length of the frame's elements: for each token -log2 of its
+ * frequency in its context, and the extra bits. Nothing of tables, headers
+ * or states.
  */
-double coded_ideal_bits(const struct coded *coded);
+struct coded_ideal {
+    /* A token whose frequency is 0 is an escape, and no other. */
+    double bits;
+    /* Escapes as the encoder chooses them: in its tables a token of frequency
+       0 makes escapes of all tokens above it. */
+    double escaping_bits;
+};
+
+struct coded_ideal coded_find_ideal(const struct coded *coded);
 
 #endif

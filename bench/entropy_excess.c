@@ -23,9 +23,11 @@ static const double steps_sd[] = {0.7, 1.0, 1.4};
 struct excess {
     double worst; /* over what it may be */
     char worst_at[160];
+    double worst_escaping; /* the same, with the encoder's own escapes */
     double percent_sum;
     double bytes_sum;
     size_t frames;
+    size_t beyond;    /* what they may be */
     size_t raw;       /* went raw, and were not looked at */
     size_t own_books; /* brought their tables along */
 };
@@ -36,26 +38,36 @@ struct look {
     struct excess *excess;
 };
 
+/* What there is above the ideal, over what there may be. */
+static double share_of(double size, double ideal)
+{
+    double may_be = MAY_BE_SHARE * ideal;
+
+    return (size - ideal) / (may_be < MAY_BE_BYTES ? MAY_BE_BYTES : may_be);
+}
+
 static void add_frame(struct look *l, const char *cut, double step_sd)
 {
     struct excess *e = l->excess;
-    const struct coded *c = &l->coded;
-    double ideal = coded_ideal_bits(c) / 8;
-    double excess = (double)c->message.size - ideal;
-    double may_be = MAY_BE_SHARE * ideal;
+    struct coded_ideal found = coded_find_ideal(&l->coded);
+    double size = (double)l->coded.message.size;
+    double ideal = found.bits / 8;
+    double share = share_of(size, ideal);
+    double escaping = share_of(size, found.escaping_bits / 8);
 
-    if (may_be < MAY_BE_BYTES) {
-        may_be = MAY_BE_BYTES;
-    }
-    if (e->frames == 0 || excess / may_be > e->worst) {
-        e->worst = excess / may_be;
+    if (e->frames == 0 || share > e->worst) {
+        e->worst = share;
         snprintf(e->worst_at, sizeof e->worst_at,
-                 "%.40s %.60s at %g sd: %zu bytes, ideal %.0f", l->network, cut,
-                 step_sd, c->message.size, ideal);
+                 "%.40s %.60s at %g sd: %.0f bytes, ideal %.0f", l->network,
+                 cut, step_sd, size, ideal);
     }
-    e->percent_sum += 100 * excess / ideal;
-    e->bytes_sum += excess;
-    e->own_books += !c->frame.names_book;
+    if (e->frames == 0 || escaping > e->worst_escaping) {
+        e->worst_escaping = escaping;
+    }
+    e->beyond += share > 1;
+    e->percent_sum += 100 * (size - ideal) / ideal;
+    e->bytes_sum += size - ideal;
+    e->own_books += !l->coded.frame.names_book;
     e->frames++;
 }
 
@@ -103,6 +115,11 @@ static void add_up(struct excess *all, const struct excess *one)
         all->worst = one->worst;
         snprintf(all->worst_at, sizeof all->worst_at, "%s", one->worst_at);
     }
+    if (one->frames > 0 &&
+        (all->frames == 0 || one->worst_escaping > all->worst_escaping)) {
+        all->worst_escaping = one->worst_escaping;
+    }
+    all->beyond += one->beyond;
     all->percent_sum += one->percent_sum;
     all->bytes_sum += one->bytes_sum;
     all->frames += one->frames;
@@ -124,10 +141,12 @@ static void print(const struct excess *all, const struct effort *effort)
     }
     json_object_update_new(
         context,
-        json_pack("{s:I, s:f, s:f, s:s, s:I, s:I, s:b}", "frames",
-                  (json_int_t)all->frames, "mean_excess_percent",
+        json_pack("{s:I, s:I, s:f, s:f, s:s, s:f, s:I, s:I, s:b}", "frames",
+                  (json_int_t)all->frames, "frames_beyond",
+                  (json_int_t)all->beyond, "mean_excess_percent",
                   all->percent_sum / (double)all->frames, "mean_excess_bytes",
                   all->bytes_sum / (double)all->frames, "worst", all->worst_at,
+                  "worst_with_the_encoder's_escapes", all->worst_escaping,
                   "raw", (json_int_t)all->raw, "with_own_tables",
                   (json_int_t)all->own_books, "quick", effort->quick));
     tally_row("packing.entropy", what, all->worst, "x", BAR, context);
