@@ -555,13 +555,14 @@ static void a_calibration_without_spread_gives_no_step(void **state)
         .coder = CLV_CODER_DENSE, .step = 0.5, .step_in_sd = 1};
     struct clv_codec *codec = NULL;
     cleave_tensor t = tensor_of(top, info);
+    float *values = (float *)top->room;
     struct clv_frame frame;
 
     assert_int_equal(clv_codec_new(c, &codec), CLEAVE_OK);
-    odd_floats(&s, ODD_UNIFORM, 0.01, (float *)top->room, 1200);
-    ((float *)top->room)[0] = 0;
+    odd_floats(&s, ODD_UNIFORM, 0.01, values, 1200);
+    values[0] = 0;
     assert_true(goes_round(top, codec, c, &packing, &t, &frame));
-    assert_within((float *)top->back, (float *)top->room, 1200, 0.5 * 0.01);
+    assert_within((float *)top->back, values, 1200, 0.5 * 0.01);
     clv_codec_free(codec);
     clv_calibration_free(c);
 }
