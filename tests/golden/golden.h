@@ -94,7 +94,7 @@ void golden_seal(struct clv_buffer *into, size_t start);
 void golden_put_frame(const struct golden_form *form, clv_bytes payload,
                       int last, struct clv_buffer *into);
 
-/* Appends the bytes of the tensor that these indices stand for. */
+/* Appends the bytes of the tensor that these indices, or halves, make. */
 void golden_put_values(const struct golden_form *form, const int16_t *indices,
                        struct clv_buffer *into);
 

@@ -443,6 +443,70 @@ static void make_quiet(struct golden_maker *m)
     free(indices);
 }
 
+/* Signalling NaNs, which no encoder makes of an f32. */
+static void make_nans(struct golden_maker *m)
+{
+    static const uint16_t halves[6] = {0x7C01, 0xFD55, 0x7E00,
+                                       0xFC00, 0x83FF, 0x0001};
+    struct golden_form f = {.quantiser = GOLDEN_HALF, .rank = 1, .dim = {6}};
+    struct clv_buffer payload;
+
+    clv_buffer_init(&payload, GOLDEN_BYTES_MAX);
+    for (unsigned i = 0; i < 6; i++) {
+        clv_put_u16(&payload, halves[i]);
+    }
+    golden_begin(m);
+    golden_add(m, &f, (const int16_t *)halves, &payload, 1);
+    golden_end(m, "raw-half-nans", "-", "-",
+               "NaNs become quiet, subnormals become normal");
+    clv_buffer_fini(&payload);
+}
+
+/* Many blocks, so that energies are learnt again and again. */
+static void make_energy(struct golden_maker *m)
+{
+    struct golden_book book = {.is_signed = 1,
+                               .threshold_count = 7,
+                               .threshold = {10, 25, 40, 60, 80, 110, 150},
+                               .cut_count = 1,
+                               .cut = {2},
+                               .up = 7,
+                               .right = 3,
+                               .energy = 64,
+                               .e0 = 33,
+                               .biases = 40};
+    struct golden_lanes lanes = {1, 1, 0};
+    struct golden_form f = {.coder = CLV_CODER_DENSE,
+                            .quantiser = GOLDEN_STEP,
+                            .is_signed = 1,
+                            .rank = 3,
+                            .dim = {40, 5, 7},
+                            .step = 1};
+    int16_t *indices = some_indices(&f, 0.5);
+
+    for (unsigned i = 0; i < 32; i++) {
+        golden_table(book.frequency[i / 4][i % 4], 700 - 20 * i, 4 + i);
+    }
+    for (unsigned i = 0; i < 40; i++) {
+        book.bias[i] = (uint8_t)(i * 7 % 40);
+    }
+    by_hand(m, "dense-energy", &f, &book, &lanes, indices,
+            "20 blocks of 2 lanes: energies are learnt block by block");
+    lanes.log2_lanes = 4;
+    by_hand(m, "dense-energy-16", &f, &book, &lanes, indices,
+            "the same in 3 blocks of 16 lanes, the last half void");
+    book.is_plain = 1;
+    lanes.log2_lanes = 3;
+    f.step = 0x1.8p-26f;
+    f.type = GOLDEN_F16;
+    by_hand(m, "dense-plain-book-7", &f, &book, &lanes, indices,
+            "all thresholds of a plain book; f16 at its least subnormals");
+    f.step = 16001;
+    by_hand(m, "dense-f16-overflow", &f, &book, &lanes, indices,
+            "f16 rounded, and beyond its greatest");
+    free(indices);
+}
+
 static void make_message(struct golden_maker *m)
 {
     struct golden_form f = {.coder = CLV_CODER_DENSE,
@@ -484,5 +548,7 @@ void golden_make_good(struct golden_maker *maker)
     make_small(maker);
     make_books(maker);
     make_quiet(maker);
+    make_energy(maker);
+    make_nans(maker);
     make_message(maker);
 }
