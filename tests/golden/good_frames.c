@@ -446,13 +446,13 @@ static void make_quiet(struct golden_maker *m)
 /* Signalling NaNs, which no encoder makes of an f32. */
 static void make_nans(struct golden_maker *m)
 {
-    static const uint16_t halves[6] = {0x7C01, 0xFD55, 0x7E00,
-                                       0xFC00, 0x83FF, 0x0001};
-    struct golden_form f = {.quantiser = GOLDEN_HALF, .rank = 1, .dim = {6}};
+    static const uint16_t halves[8] = {0x7C01, 0xFD55, 0x7E00, 0xFC00,
+                                       0x83FF, 0x0001, 0x0400, 0xBC01};
+    struct golden_form f = {.quantiser = GOLDEN_HALF, .rank = 1, .dim = {8}};
     struct clv_buffer payload;
 
     clv_buffer_init(&payload, GOLDEN_BYTES_MAX);
-    for (unsigned i = 0; i < 6; i++) {
+    for (unsigned i = 0; i < 8; i++) {
         clv_put_u16(&payload, halves[i]);
     }
     golden_begin(m);
