@@ -164,7 +164,8 @@ KERNEL void join_narrow(const uint8_t *bytes, size_t count, int is_signed,
     clv_fast_join(bytes, NULL, 0, count, is_signed, turn, indices);
 }
 
-#include "codec/fast_kernel.h"
+#include "codec/fast_decode.h"
+#include "codec/fast_encode.h"
 
 static clv_fast_block_encoder *encoder(enum clv_path path)
 {

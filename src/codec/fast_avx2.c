@@ -50,7 +50,8 @@ KERNEL void at_least(const uint8_t *bytes, unsigned least,
 {
     __m256i t = _mm256_set1_epi8((char)least);
 
-    for (size_t g = 0; g < CLV_FAST_GROUPS; g++) {
+    _Pragma("GCC unroll 8") for (size_t g = 0; g < CLV_FAST_GROUPS; g++)
+    {
         __m256i a = load(bytes + 64 * g);
         __m256i b = load(bytes + 64 * g + 32);
         set->groups[g] = tops(_mm256_cmpeq_epi8(_mm256_max_epu8(a, t), a),
@@ -62,7 +63,8 @@ KERNEL void bits_at(const uint8_t *bytes, unsigned k, struct clv_fast_set *set)
 {
     __m128i up = _mm_cvtsi32_si128(7 - (int)k);
 
-    for (size_t g = 0; g < CLV_FAST_GROUPS; g++) {
+    _Pragma("GCC unroll 8") for (size_t g = 0; g < CLV_FAST_GROUPS; g++)
+    {
         set->groups[g] = tops(_mm256_sll_epi16(load(bytes + 64 * g), up),
                               _mm256_sll_epi16(load(bytes + 64 * g + 32), up));
     }
@@ -112,7 +114,8 @@ KERNEL void add_where(uint8_t *bytes, const struct clv_fast_set *set,
 {
     __m256i n = _mm256_set1_epi8((char)number);
 
-    for (size_t g = 0; g < CLV_FAST_GROUPS; g++) {
+    _Pragma("GCC unroll 8") for (size_t g = 0; g < CLV_FAST_GROUPS; g++)
+    {
         uint8_t *at = bytes + 64 * g;
         uint64_t word = set->groups[g];
         store(at, _mm256_add_epi8(load(at), where((uint32_t)word, n)));
@@ -314,7 +317,8 @@ KERNEL void join_narrow(const uint8_t *bytes, size_t count, int is_signed,
     }
 }
 
-#include "codec/fast_kernel.h"
+#include "codec/fast_decode.h"
+#include "codec/fast_encode.h"
 
 TARGET size_t clv_fast_block_encode_avx2(const int16_t *indices, size_t count,
                                          int is_signed, uint8_t *out)

@@ -36,7 +36,8 @@ KERNEL void at_least(const uint8_t *bytes, unsigned least,
 {
     __m512i t = _mm512_set1_epi8((char)least);
 
-    for (size_t g = 0; g < CLV_FAST_GROUPS; g++) {
+    _Pragma("GCC unroll 8") for (size_t g = 0; g < CLV_FAST_GROUPS; g++)
+    {
         set->groups[g] =
             _mm512_cmpge_epu8_mask(_mm512_load_si512(bytes + 64 * g), t);
     }
@@ -46,7 +47,8 @@ KERNEL void bits_at(const uint8_t *bytes, unsigned k, struct clv_fast_set *set)
 {
     __m512i bit = _mm512_set1_epi8((char)(1u << k));
 
-    for (size_t g = 0; g < CLV_FAST_GROUPS; g++) {
+    _Pragma("GCC unroll 8") for (size_t g = 0; g < CLV_FAST_GROUPS; g++)
+    {
         set->groups[g] =
             _mm512_test_epi8_mask(_mm512_load_si512(bytes + 64 * g), bit);
     }
@@ -87,7 +89,8 @@ KERNEL void add_where(uint8_t *bytes, const struct clv_fast_set *set,
 {
     __m512i n = _mm512_set1_epi8((char)number);
 
-    for (size_t g = 0; g < CLV_FAST_GROUPS; g++) {
+    _Pragma("GCC unroll 8") for (size_t g = 0; g < CLV_FAST_GROUPS; g++)
+    {
         __m512i x = _mm512_load_si512(bytes + 64 * g);
         _mm512_store_si512(bytes + 64 * g,
                            _mm512_mask_add_epi8(x, set->groups[g], x, n));
@@ -286,7 +289,8 @@ KERNEL void join_narrow(const uint8_t *bytes, size_t count, int is_signed,
     }
 }
 
-#include "codec/fast_kernel.h"
+#include "codec/fast_decode.h"
+#include "codec/fast_encode.h"
 
 TARGET size_t clv_fast_block_encode_avx512(const int16_t *indices, size_t count,
                                            int is_signed, uint8_t *out)
