@@ -1,0 +1,319 @@
+/*
+ * fast_decode.h - reads one block of the coder fast.
+ *
+ * Bytes grow as planes and levels come in: each adds a number to the bytes of
+ * a set. A block says nothing of its length; it may read on into what follows,
+ * within bounds, and whoever calls checks afterwards where it ended. See
+ * fast_sets.h for how this is compiled.
+ */
+#ifndef CLV_FAST_DECODE_H
+#define CLV_FAST_DECODE_H
+
+#include "codec/fast_sets.h"
+
+/* A block being read: where, and what became of it. */
+struct block {
+    const uint8_t *in;
+    size_t at; /* bits */
+    size_t count;
+    uint8_t bytes[CLV_FAST_BLOCK] __attribute__((aligned(64)));
+    uint8_t low[CLV_FAST_BLOCK] __attribute__((aligned(64)));
+    struct clv_fast_set members;
+};
+
+KERNEL void get_planes(struct block *b, uint8_t *bytes, unsigned planes)
+{
+    struct clv_fast_set set;
+
+    for (unsigned k = 0; k < planes; k++) {
+        b->at = get_all(b->in, b->at, b->count, &set);
+        add_where(bytes, &set, 1u << k);
+    }
+}
+
+KERNEL void get_planes_within(struct block *b, uint8_t *bytes, unsigned planes)
+{
+    struct clv_fast_set set;
+
+    for (unsigned k = 0; k < planes; k++) {
+        b->at = get_within(b->in, b->at, &b->members, &set);
+        add_where(bytes, &set, 1u << k);
+    }
+}
+
+/* Flags of fours or sixteens as one bit each; at most 16 in a group. */
+KERNEL uint64_t get_flags(struct block *b, size_t group, unsigned each)
+{
+    unsigned flags = (group_size(b->count, group) + each - 1) / each;
+    uint64_t word = peek(b->in, b->at) & lowest(flags);
+
+    b->at += flags;
+    return word;
+}
+
+KERNEL void get_fours(struct block *b, struct clv_fast_set *fours)
+{
+    for (size_t g = 0; 64 * g < b->count; g++) {
+        fours->groups[g] = pdep(get_flags(b, g, 4), FOURS);
+    }
+}
+
+KERNEL void get_sixteens(struct block *b, struct clv_fast_set *fours)
+{
+    struct clv_fast_set inside = {{0}};
+
+    for (size_t g = 0; 64 * g < b->count; g++) {
+        inside.groups[g] = pdep(get_flags(b, g, 16), SIXTEENS) * 0x1111;
+    }
+    b->at = get_within(b->in, b->at, &inside, fours);
+}
+
+/* Reads the mask, which becomes the members. Returns 0 if it names symbols
+   past the last. */
+KERNEL int get_mask(struct block *b, unsigned kind)
+{
+    struct clv_fast_set fours = {{0}};
+    uint64_t outside = 0;
+
+    if (kind == CLV_FAST_FLAT) {
+        b->at = get_all(b->in, b->at, b->count, &b->members);
+        return 1;
+    }
+    if (kind == CLV_FAST_FOURS) {
+        get_fours(b, &fours);
+    } else {
+        get_sixteens(b, &fours);
+    }
+    EACH_GROUP(g)
+    {
+        fours.groups[g] *= 15;
+    }
+    b->at = get_within(b->in, b->at, &fours, &b->members);
+    EACH_GROUP(g)
+    {
+        outside |= b->members.groups[g] & ~lowest(group_size(b->count, g));
+    }
+    return outside == 0;
+}
+
+/* Whether few members' numbers can be added to bytes that have low planes and
+   `level` levels already. Seldom more than a glance. */
+KERNEL int few_fit(const struct block *b, const struct few *f, unsigned most)
+{
+    unsigned member = 0;
+
+    if (most < 128 && (f->planes[6] | f->planes[7]) == 0) {
+        return 1;
+    }
+    for (size_t i = 0; i < CLV_FAST_BLOCK; i++) {
+        unsigned number = b->bytes[i];
+        if ((f->members.groups[i / 64] >> i % 64 & 1) == 0) {
+            continue;
+        }
+        for (unsigned k = 0; k < 8; k++) {
+            number += (unsigned)(f->planes[k] >> member & 1) << k;
+        }
+        if (number > UINT8_MAX) {
+            return 0;
+        }
+        member++;
+    }
+    return 1;
+}
+
+/* Levels above `level` of few members, and what is left above the last.
+   Returns what became too great. */
+KERNEL uint64_t get_few_levels(struct block *b, struct few *f,
+                               const struct way *way, unsigned level)
+{
+    unsigned most = way->levels < CLV_FAST_OPEN ? way->levels : CLV_FAST_LEVELS;
+    uint64_t members = f->all;
+    uint64_t beyond = 0;
+
+    while (level < most && members != 0) {
+        uint64_t above = pdep(peek(b->in, b->at), members);
+        b->at += ones(members);
+        beyond |= few_add(f, above, way->low);
+        members = above;
+        level++;
+    }
+    for (unsigned k = way->low; k < 8 && level == CLV_FAST_LEVELS; k++) {
+        uint64_t left = pdep(peek(b->in, b->at), members);
+        b->at += ones(members);
+        beyond |= few_add(f, left, k);
+    }
+    return beyond;
+}
+
+/* All that follows the mask, of few members. */
+KERNEL int get_few(struct block *b, const struct way *way, unsigned count,
+                   unsigned level, int with_low)
+{
+    struct clv_fast_set set;
+    struct few f;
+
+    few_init(&f, &b->members, count);
+    for (unsigned k = 0; k < way->low && with_low; k++) {
+        f.planes[k] = peek(b->in, b->at) & f.all;
+        b->at += count;
+    }
+    if (get_few_levels(b, &f, way, level) != 0 ||
+        !few_fit(b, &f, (level + 1) << way->low)) {
+        return 0;
+    }
+    for (unsigned k = 0; k < 8; k++) {
+        if (f.planes[k] != 0) {
+            few_scatter(&f, f.planes[k], &set);
+            add_where(b->bytes, &set, 1u << k);
+        }
+    }
+    return 1;
+}
+
+/* What is left above the last level, of many members: no encoder of ours
+   writes that, so it is not made fast. */
+KERNEL int get_left(struct block *b, unsigned low)
+{
+    uint8_t left[CLV_FAST_BLOCK] __attribute__((aligned(64))) = {0};
+
+    get_planes_within(b, left, 8 - low);
+    for (size_t i = 0; i < CLV_FAST_BLOCK; i++) {
+        unsigned byte = b->bytes[i] + ((unsigned)left[i] << low);
+        if (byte > UINT8_MAX) {
+            return 0;
+        }
+        b->bytes[i] = (uint8_t)byte;
+    }
+    return 1;
+}
+
+/*
+ * Whether the members, who have just gone up to this level, are still bytes.
+ * Only with four low planes may they not be: on the sixteenth level, or on
+ * the one below with all else set, when they have become 0.
+ */
+KERNEL int are_bytes(const struct block *b, unsigned level, unsigned low)
+{
+    struct clv_fast_set some;
+    uint64_t none = 0;
+
+    if ((level + 1) << low <= UINT8_MAX) {
+        return 1;
+    }
+    at_least(b->bytes, 1, &some);
+    EACH_GROUP(g)
+    {
+        none |= b->members.groups[g] & ~some.groups[g];
+    }
+    return none == 0 &&
+           (level << low <= UINT8_MAX || set_size(&b->members) == 0);
+}
+
+/* Levels above `level`, of any number of members. */
+KERNEL int get_levels(struct block *b, const struct way *way, unsigned level)
+{
+    unsigned most = way->levels < CLV_FAST_OPEN ? way->levels : CLV_FAST_LEVELS;
+    unsigned count = set_size(&b->members);
+    struct clv_fast_set above;
+
+    while (level < most && count > FEW) {
+        b->at = get_within(b->in, b->at, &b->members, &above);
+        add_where(b->bytes, &above, 1u << way->low);
+        b->members = above;
+        level++;
+        if (!are_bytes(b, level, way->low)) {
+            return 0;
+        }
+        count = set_size(&b->members);
+    }
+    if (count <= FEW) {
+        return count == 0 || get_few(b, way, count, level, 0);
+    }
+    return way->levels < CLV_FAST_OPEN || get_left(b, way->low);
+}
+
+KERNEL int get_unmasked(struct block *b, const struct way *way)
+{
+    get_planes(b, b->bytes, way->low);
+    if (way->levels == 0) {
+        return 1;
+    }
+    b->at = get_all(b->in, b->at, b->count, &b->members);
+    add_where(b->bytes, &b->members, 1u << way->low);
+    return get_levels(b, way, 1);
+}
+
+KERNEL int get_masked(struct block *b, const struct way *way)
+{
+    unsigned count;
+
+    if (!get_mask(b, way->mask)) {
+        return 0;
+    }
+    add_where(b->bytes, &b->members, 1);
+    count = set_size(&b->members);
+    if (count <= FEW) {
+        return get_few(b, way, count, 0, 1);
+    }
+    get_planes_within(b, b->bytes, way->low);
+    return get_levels(b, way, 0);
+}
+
+KERNEL int get_way(struct block *b, unsigned code, struct way *ret_way)
+{
+    struct way way;
+
+    code -= CLV_FAST_WAYS;
+    way.levels = code % 4;
+    way.low = code / 4 % 5;
+    way.mask = code / 20 % 4;
+    way.turn = code / 80;
+    *ret_way = way;
+    return way.mask == CLV_FAST_NO_MASK ? get_unmasked(b, &way)
+                                        : get_masked(b, &way);
+}
+
+KERNEL size_t block_decode(const uint8_t *in, size_t count, int is_signed,
+                           int16_t *indices)
+{
+    struct block b;
+    struct way way = {CLV_FAST_ITSELF, 0, 0, 0};
+    unsigned code = *in;
+    unsigned shift = 0;
+    size_t head = 1;
+    int ok = 1;
+
+    if (code >= CLV_FAST_SHIFT && code < CLV_FAST_WAYS) {
+        shift = code - CLV_FAST_SHIFT + 1;
+        code = in[head++];
+    }
+    if (code < CLV_FAST_PLAIN ||
+        (code >= CLV_FAST_SHIFT && code < CLV_FAST_WAYS)) {
+        return 0;
+    }
+    b.in = in + head;
+    b.at = 0;
+    b.count = count;
+    memset(b.bytes, 0, sizeof b.bytes);
+    if (shift > 0) {
+        memset(b.low, 0, sizeof b.low);
+        get_planes(&b, b.low, shift);
+    }
+    if (code < CLV_FAST_WAYS) {
+        get_planes(&b, b.bytes, code - CLV_FAST_PLAIN + CLV_FAST_LOW_MAX + 1);
+    } else {
+        ok = get_way(&b, code, &way);
+    }
+    if (!ok || (b.at % 8 != 0 && b.in[b.at / 8] >> b.at % 8 != 0)) {
+        return 0;
+    }
+    if (shift == 0) {
+        join_narrow(b.bytes, count, is_signed, way.turn, indices);
+    } else if (!clv_fast_join(b.bytes, b.low, shift, count, is_signed, way.turn,
+                              indices)) {
+        return 0;
+    }
+    return head + (b.at + 7) / 8;
+}
+
+#endif
