@@ -158,6 +158,10 @@ static const struct bad codes[] = {
                 "0000000000000000000000000000000000000000000000000000000000"
                 "0000000000000000000000000000000000000000000000000000000000"
                 "00000000000000#"},
+    {"lanes-8", "C1 03 21 01 08 803F 60 010001 08 00 000000#"},
+    {"lanes-6-loud", "C1 03 21 01 08 803F 60 010001 86 00 00000000#"},
+    {"loud-cut", "C1 03 21 01 08 803F 60 010001 80 00#"},
+    {"loud-unused-bit", "C1 03 21 01 08 803F 60 010001 80 00 02 000000#"},
     {"lanes-255", "C1 03 21 01 08 803F 60 010001 FF 00 000000#"},
     {"quiet-above-steps", "C1 03 21 01 08 803F 60 010001 00 09 000000#"},
     {"states-cut", "C1 03 21 01 08 803F 60 010001 00 00 0000#"},
@@ -305,7 +309,8 @@ static void write_lanes(struct golden_maker *maker)
     clv_buffer_init(&message, GOLDEN_BYTES_MAX);
     golden_tables(&book, 400, 5);
     for (unsigned i = 0; i < 12; i++) {
-        struct golden_lanes lanes = {i / 2, 2, i % 2 == 0 ? 0 : 49157};
+        struct golden_lanes lanes = {
+            .log2_lanes = i / 2, .quiet = 2, .start = i % 2 == 0 ? 0 : 49157};
         char name[64];
 
         clv_buffer_reset(&whole);

@@ -75,6 +75,8 @@ struct golden_lanes {
     unsigned log2_lanes;
     unsigned quiet; /* fewer if the states cannot hold as many */
     uint32_t start; /* of every state; 0: a power of two that fits */
+    int has_loud;
+    uint32_t loud; /* a bit for each lane, with has_loud */
 };
 
 /* Says what is wrong and ends the program. */

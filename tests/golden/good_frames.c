@@ -325,7 +325,7 @@ static void by_hand(struct golden_maker *m, const char *name,
 static void make_small(struct golden_maker *m)
 {
     struct golden_book book = {.is_signed = 1};
-    struct golden_lanes lanes = {0, 1, 0};
+    struct golden_lanes lanes = {.quiet = 1};
     struct golden_form f = {.coder = CLV_CODER_DENSE,
                             .quantiser = GOLDEN_STEP,
                             .is_signed = 1,
@@ -370,7 +370,7 @@ static void make_small(struct golden_maker *m)
 static void make_books(struct golden_maker *m)
 {
     struct golden_book book;
-    struct golden_lanes lanes = {2, 0, 0};
+    struct golden_lanes lanes = {.log2_lanes = 2};
     struct golden_form f = {.coder = CLV_CODER_DENSE,
                             .quantiser = GOLDEN_STEP,
                             .is_signed = 1,
@@ -417,7 +417,7 @@ static void make_quiet(struct golden_maker *m)
                                .energy = 255,
                                .e0 = 255,
                                .threshold = {0, 1, 50, 100, 200, 254, 255}};
-    struct golden_lanes lanes = {0, 255, 0};
+    struct golden_lanes lanes = {.quiet = 255};
     struct golden_form f = {.coder = CLV_CODER_DENSE,
                             .type = GOLDEN_I64,
                             .base = -1,
@@ -428,7 +428,7 @@ static void make_quiet(struct golden_maker *m)
     golden_tables(&book, 1010, 3);
     by_hand(m, "dense-quiet-255", &f, &book, &lanes, indices,
             "the most quiet steps, the most contexts, the largest weights");
-    lanes = (struct golden_lanes){5, 20, 0};
+    lanes = (struct golden_lanes){.log2_lanes = 5, .quiet = 20};
     by_hand(m, "dense-flat-32", &f, &book, &lanes, indices,
             "1800 elements seen as 32 rows of 57: 24 void at the end");
     f.dim[2] = 170;
@@ -437,7 +437,7 @@ static void make_quiet(struct golden_maker *m)
     book.is_plain = 1;
     f.dim[1] = 40;
     f.dim[2] = 22;
-    lanes = (struct golden_lanes){0, 0, 0};
+    lanes = (struct golden_lanes){.quiet = 0};
     by_hand(m, "dense-one-lane", &f, &book, &lanes, indices,
             "2 blocks of 1 lane, a plain book by hand");
     free(indices);
@@ -475,7 +475,7 @@ static void make_energy(struct golden_maker *m)
                                .energy = 64,
                                .e0 = 33,
                                .biases = 40};
-    struct golden_lanes lanes = {1, 1, 0};
+    struct golden_lanes lanes = {.log2_lanes = 1, .quiet = 1};
     struct golden_form f = {.coder = CLV_CODER_DENSE,
                             .quantiser = GOLDEN_STEP,
                             .is_signed = 1,
@@ -495,8 +495,17 @@ static void make_energy(struct golden_maker *m)
     lanes.log2_lanes = 4;
     by_hand(m, "dense-energy-16", &f, &book, &lanes, indices,
             "the same in 3 blocks of 16 lanes, the last half void");
+    lanes = (struct golden_lanes){
+        .log2_lanes = 4, .quiet = 5, .has_loud = 1, .loud = 0xA5F3};
+    by_hand(m, "dense-loud", &f, &book, &lanes, indices,
+            "10 of 16 lanes are loud in 5 quiet steps");
+    lanes.log2_lanes = 1;
+    lanes.loud = 0;
+    lanes.quiet = 1;
+    by_hand(m, "dense-loud-none", &f, &book, &lanes, indices,
+            "lanes could be loud, and none is");
     book.is_plain = 1;
-    lanes.log2_lanes = 3;
+    lanes = (struct golden_lanes){.log2_lanes = 3, .quiet = 1};
     f.step = 0x1.8p-26f;
     f.type = GOLDEN_F16;
     by_hand(m, "dense-plain-book-7", &f, &book, &lanes, indices,
