@@ -51,3 +51,10 @@ if(sources)
     target_link_libraries(cleave-draw PRIVATE
         cleave_warnings cleave_sanitizers PkgConfig::DEPS m)
 endif()
+
+# The format's second decoder knows nothing of the library.
+file(GLOB sources CONFIGURE_DEPENDS ${top}/refdec/*.c)
+if(sources)
+    add_executable(refdec ${sources})
+    target_link_libraries(refdec PRIVATE cleave_warnings cleave_sanitizers)
+endif()

@@ -27,6 +27,10 @@
 /* Tokens that are enough to fit by. */
 #define ENOUGH ((size_t)3000000)
 
+/* What an escape takes besides its own code: 6 bits for the true token, and
+   about as much again for misleading its neighbours. */
+#define ESCAPED_BITS 16
+
 /* What predicts a magnitude. */
 enum { CONSTANT, LEFT, UP, RIGHT, PLANE, ENERGY, FEATURES };
 
@@ -341,6 +345,52 @@ static cleave_status count_all(struct fit *f,
     return status;
 }
 
+/* What the tokens counted take in bits, those from `limit` on as escapes. */
+static double cost_of(const uint32_t counts[CLV_TOKENS], unsigned limit,
+                      const uint16_t frequency[CLV_TOKENS])
+{
+    double cost = 0;
+
+    for (unsigned t = 0; t < CLV_TOKENS; t++) {
+        unsigned coded = t < limit ? t : CLV_TOKEN_ESCAPE;
+        if (counts[t] > 0) {
+            cost += counts[t] * (log2(CLV_SLOTS / (double)frequency[coded]) +
+                                 (t < limit ? 0 : ESCAPED_BITS));
+        }
+    }
+    return cost;
+}
+
+/*
+ * A context's table. The encoder lets all tokens escape from the first that
+ * lacks, so below a limit none may lack, and above it none has a use. Which
+ * limit is best is tried out.
+ */
+static void make_table(const uint32_t counts[CLV_TOKENS],
+                       uint16_t frequency[CLV_TOKENS])
+{
+    double least = INFINITY;
+
+    for (unsigned limit = 0; limit <= CLV_TOKEN_ESCAPE; limit++) {
+        uint32_t limited[CLV_TOKENS] = {0};
+        uint16_t scaled[CLV_TOKENS];
+        double cost;
+        for (unsigned t = 0; t < CLV_TOKENS; t++) {
+            if (t < limit) {
+                limited[t] = counts[t] > 0 ? counts[t] : 1;
+            } else {
+                limited[CLV_TOKEN_ESCAPE] += counts[t];
+            }
+        }
+        clv_book_scale(limited, 1, scaled);
+        cost = cost_of(counts, limit, scaled);
+        if (cost < least) {
+            least = cost;
+            memcpy(frequency, scaled, sizeof scaled);
+        }
+    }
+}
+
 static cleave_status make_tables(struct fit *f)
 {
     uint32_t counts[CLV_CONTEXTS_ALL][CLV_TOKENS];
@@ -351,7 +401,7 @@ static cleave_status make_tables(struct fit *f)
     status = count_all(f, counts);
     for (unsigned c = 0; c < CLV_CONTEXTS; c++) {
         if (c / 4 <= f->book->threshold_count && c % 4 <= f->book->cut_count) {
-            clv_book_scale(counts[c], 1, f->book->frequency[c]);
+            make_table(counts[c], f->book->frequency[c]);
         }
     }
     clv_book_ready(f->book);

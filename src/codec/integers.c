@@ -10,6 +10,10 @@
 
 #include "codec/frame.h"
 
+/* Bases beyond have no varint. */
+#define BASE_MAX (INT64_MAX / 2)
+#define BASE_MIN (INT64_MIN / 2)
+
 static int is_signed(cleave_type type)
 {
     return type == CLEAVE_TYPE_I8 || type == CLEAVE_TYPE_I16 ||
@@ -59,7 +63,7 @@ int64_t clv_integers_base(const cleave_tensor *tensor)
         int64_t value = element(tensor->data, i, width, with_sign);
         least = value < least ? value : least;
     }
-    return least;
+    return least < BASE_MIN ? BASE_MIN : least > BASE_MAX ? BASE_MAX : least;
 }
 
 int clv_integers_to_indices(const cleave_tensor *tensor, int64_t base,
@@ -68,15 +72,16 @@ int clv_integers_to_indices(const cleave_tensor *tensor, int64_t base,
     size_t width = cleave_type_bytes(tensor->info.type);
     size_t count = tensor->bytes / width;
     int with_sign = is_signed(tensor->info.type);
+    uint64_t most = tensor->info.type == CLEAVE_TYPE_BOOL ? 1 : UINT64_MAX;
     struct clv_extent seen = *extent;
 
-    if (base > INT64_MAX / 2 || base < INT64_MIN / 2) { /* no varint has it */
+    if (base > BASE_MAX || base < BASE_MIN) {
         return 0;
     }
     for (size_t i = 0; i < count; i++) {
         uint64_t value = (uint64_t)element(tensor->data, i, width, with_sign);
         int64_t index = (int64_t)(value - (uint64_t)base);
-        if (index < -CLV_INDEX_MAX || index > CLV_INDEX_MAX) {
+        if (index < -CLV_INDEX_MAX || index > CLV_INDEX_MAX || value > most) {
             return 0;
         }
         indices[i] = (int16_t)index;

@@ -14,11 +14,12 @@
 #include "cleave/tensor.h"
 #include "codec/quantise.h"
 
-/* A base for this tensor: the commonest value of 8-bit ones, else the
-   least. */
+/* A base for this tensor: the commonest value of 8-bit ones, else the least
+   or what a frame can hold that is nearest to it. */
 int64_t clv_integers_base(const cleave_tensor *tensor);
 
-/* Returns 0 if an element is too far from the base. */
+/* Returns 0 if an element is too far from the base, or a bool neither 0 nor
+   1. */
 int clv_integers_to_indices(const cleave_tensor *tensor, int64_t base,
                             int16_t *indices, struct clv_extent *extent);
 

@@ -202,13 +202,13 @@ void clv_rans_read_states(struct clv_rans_decoder *d, size_t lanes,
     clv_bit_reader_end(&bits);
 }
 
-/* The next word, 0 past the end. */
+/* The next word; past the end any, and `at` stays past it. */
 static uint32_t take_word(struct clv_rans_decoder *d)
 {
     uint32_t word;
 
     if (d->end - d->at < 2) {
-        d->at = d->end;
+        d->at = d->end + 1;
         return 0;
     }
     word = d->at[0] | (uint32_t)d->at[1] << 8;
@@ -256,6 +256,9 @@ void clv_rans_decode_row(enum clv_path path, struct clv_rans_decoder *d,
 
 int clv_rans_is_done(const struct clv_rans_decoder *d)
 {
+    if (d->at > d->end) {
+        return 0;
+    }
     for (size_t lane = 0; lane < d->lanes; lane++) {
         uint32_t x = d->state[lane];
         if (x == 0 || (x & (x - 1)) != 0 || x > CLV_RANS_LOW) {

@@ -68,14 +68,14 @@ void clv_rans_read_states(struct clv_rans_decoder *d, size_t lanes,
 
 /*
  * Decodes a row of `width` steps. `base` has each position's context but for
- * the token to the left; only the first `loud` steps take words. Past the end
- * of the words `at` stays at `end`, and what is decoded means nothing.
+ * the token to the left; only the first `loud` steps take words. If words lack,
+ * what is decoded means nothing, and clv_rans_is_done says so at the end.
  */
 void clv_rans_decode_row(enum clv_path path, struct clv_rans_decoder *d,
                          const uint32_t *slots, const uint8_t *base,
                          size_t width, size_t loud, uint8_t *tokens);
 
-/* True if all states are where an encoder starts. */
+/* True if no words lacked and all states are where an encoder starts. */
 int clv_rans_is_done(const struct clv_rans_decoder *d);
 
 #endif

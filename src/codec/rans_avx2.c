@@ -66,10 +66,11 @@ struct chain {
     __m256i left; /* the cut class of the token to the left, in place */
 };
 
-/* One step of eight lanes; leaves their tokens' entries. */
+/* One step of eight lanes; leaves their tokens' entries. Words that lack
+   leave `at` at `past`, one past the end, for good. */
 AVX2 __m256i decode_step(struct chain *c, const uint32_t *slots,
                          const uint8_t *base, __m256i low, const uint8_t **at,
-                         const uint8_t *end)
+                         const uint8_t *past)
 {
     const __m256i slot_mask = _mm256_set1_epi32(CLV_SLOTS - 1);
     __m256i context = _mm256_slli_epi32(
@@ -91,7 +92,7 @@ AVX2 __m256i decode_step(struct chain *c, const uint32_t *slots,
         dealt_by(mask));
 
     *at += 2 * (size_t)_mm_popcnt_u32(mask);
-    *at = *at < end ? *at : end;
+    *at = *at < past ? *at : past;
     words = _mm256_or_si256(_mm256_slli_epi32(x, 16), words);
     c->state = _mm256_blendv_epi8(x, words, takes);
     c->left = _mm256_and_si256(entry, _mm256_set1_epi32(3 << CLV_SLOT_BITS));
@@ -114,6 +115,7 @@ AVX2 void decode_row(struct clv_rans_decoder *d, const uint32_t *slots,
 {
     struct chain chains[4];
     const uint8_t *at = d->at;
+    const uint8_t *past = d->end + 1;
 
     for (size_t v = 0; v < vectors; v++) {
         chains[v].state = _mm256_loadu_si256((const void *)(d->state + 8 * v));
@@ -124,7 +126,7 @@ AVX2 void decode_row(struct clv_rans_decoder *d, const uint32_t *slots,
         for (size_t v = 0; v < vectors; v++) {
             size_t i = (col * vectors + v) * 8;
             store_8(tokens + i,
-                    decode_step(&chains[v], slots, base + i, low, &at, d->end));
+                    decode_step(&chains[v], slots, base + i, low, &at, past));
         }
     }
     for (size_t v = 0; v < vectors; v++) {

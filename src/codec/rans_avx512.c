@@ -22,10 +22,11 @@ struct chain {
     __m512i left; /* the cut class of the token to the left, in place */
 };
 
-/* One step of sixteen lanes; gives their tokens, one in each 32 bits. */
+/* One step of sixteen lanes; gives their tokens, one in each 32 bits.
+   Words that lack leave `at` at `past`, one past the end, for good. */
 AVX512 __m512i decode_step(struct chain *c, const uint32_t *slots,
                            __m512i context, __m512i low, const uint8_t **at,
-                           const uint8_t *end)
+                           const uint8_t *past)
 {
     const __m512i slot_mask = _mm512_set1_epi32(CLV_SLOTS - 1);
     __m512i index = _mm512_or_si512(_mm512_or_si512(context, c->left),
@@ -42,7 +43,7 @@ AVX512 __m512i decode_step(struct chain *c, const uint32_t *slots,
         takes, _mm512_cvtepu16_epi32(_mm256_loadu_si256((const void *)*at)));
 
     *at += 2 * (size_t)_mm_popcnt_u32(takes);
-    *at = *at < end ? *at : end;
+    *at = *at < past ? *at : past;
     x = _mm512_mask_slli_epi32(x, takes, x, 16);
     c->state = _mm512_or_si512(x, words);
     c->left = _mm512_and_si512(entry, _mm512_set1_epi32(3 << CLV_SLOT_BITS));
@@ -64,6 +65,7 @@ AVX512 void decode_row(struct clv_rans_decoder *d, const uint32_t *slots,
 {
     struct chain chains[2];
     const uint8_t *at = d->at;
+    const uint8_t *past = d->end + 1;
 
     for (size_t v = 0; v < vectors; v++) {
         chains[v].state = _mm512_loadu_si512(d->state + 16 * v);
@@ -74,7 +76,7 @@ AVX512 void decode_row(struct clv_rans_decoder *d, const uint32_t *slots,
         for (size_t v = 0; v < vectors; v++) {
             size_t i = (col * vectors + v) * 16;
             __m512i tokens_32 = decode_step(
-                &chains[v], slots, contexts_of(base + i), low, &at, d->end);
+                &chains[v], slots, contexts_of(base + i), low, &at, past);
             _mm_storeu_si128((void *)(tokens + i),
                              _mm512_cvtepi32_epi8(tokens_32));
         }

@@ -395,6 +395,12 @@ cleave_status clv_trainer_learn(struct clv_trainer *trainer, const char *name,
     if (status != CLEAVE_OK || knows(trainer, name)) {
         return status;
     }
+    if (trainer->count == CLV_CALIBRATION_TENSORS) {
+        return clv_fail(err, CLEAVE_LIMIT, name,
+                        "A calibration file holds at most %d tensors; "
+                        "calibrate fewer cuts.",
+                        CLV_CALIBRATION_TENSORS);
+    }
     s.is_float = samples[0].info.type == CLEAVE_TYPE_F32 ||
                  samples[0].info.type == CLEAVE_TYPE_F16;
     s.elements = samples[0].bytes / cleave_type_bytes(samples[0].info.type);
