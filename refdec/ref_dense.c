@@ -18,6 +18,7 @@ struct dense {
     struct ref_walk walk;
     uint64_t bands, rows, blocks, steps;
     unsigned lanes, quiet;
+    unsigned loud[32];
     uint32_t state[32];
     uint8_t *tokens; /* one an element */
     uint8_t *energy; /* one a position of strips */
@@ -101,7 +102,7 @@ static unsigned token_next(struct dense *d, unsigned lane, unsigned context,
         token++;
     }
     x = frequency[token] * (x / 1024) + slot - cumulative;
-    if (step + d->quiet < d->steps && x < 1u << 15) {
+    if ((step + d->quiet < d->steps || d->loud[lane]) && x < 1u << 15) {
         x = x << 16 | ref_u16(d->in);
     }
     d->state[lane] = x;
@@ -189,6 +190,7 @@ void ref_dense_decode(struct ref_reader *in, const struct ref_shape *shape,
 {
     struct dense d = {.in = in, .walk = ref_walk_over(shape), .book = book};
     unsigned exponent = 0;
+    int has_loud;
 
     if (book == NULL) {
         struct ref_book *own = ref_take(in, 1, sizeof *own);
@@ -203,11 +205,19 @@ void ref_dense_decode(struct ref_reader *in, const struct ref_shape *shape,
         ref_refuse(in, "the number of biases is not that of planes");
     }
     exponent = ref_u8(in);
+    has_loud = exponent >= 128;
+    exponent %= 128;
     if (exponent > 5) {
         ref_refuse(in, "there are more than 32 lanes");
     }
     d.lanes = 1u << exponent;
     d.quiet = ref_u8(in);
+    for (unsigned lane = 0; lane < d.lanes; lane++) {
+        d.loud[lane] = has_loud ? (unsigned)ref_bits(in, 1) : 0;
+    }
+    if (has_loud) {
+        ref_bits_end(in);
+    }
     plan_walk(&d);
     if (d.quiet > d.steps) {
         ref_refuse(in, "there are more quiet steps than steps");

@@ -26,6 +26,9 @@
 /* Readable and writable behind every array, for whole vectors. */
 #define SLACK 64
 
+/* In the byte of the lanes: which of them are loud follows. */
+#define HAS_LOUD 0x80u
+
 struct clv_dense {
     enum clv_path path;
     struct clv_walk walk;
@@ -203,8 +206,12 @@ static cleave_status put_payload(struct clv_dense *dense,
     if (own) {
         clv_book_write(book, into);
     }
-    clv_put_u8(into, (uint8_t)__builtin_ctzl(walk->lanes));
+    clv_put_u8(into, (uint8_t)((unsigned)__builtin_ctzl(walk->lanes) |
+                               (e.loud != 0 ? HAS_LOUD : 0)));
     clv_put_u8(into, (uint8_t)quiet);
+    if (e.loud != 0) {
+        clv_rans_put_loud(&e, into);
+    }
     clv_rans_put_states(&e, into);
     return clv_buffer_append(into, e.at, (size_t)(end - e.at));
 }
@@ -296,16 +303,20 @@ static cleave_status read_head(struct clv_dense *dense, struct clv_reader *r,
                                const cleave_tensor_info *info, size_t count,
                                size_t *ret_quiet, struct clv_rans_decoder *d)
 {
-    unsigned log2_lanes = clv_read_u8(r);
+    unsigned byte = clv_read_u8(r);
+    unsigned log2_lanes = byte & ~HAS_LOUD;
     size_t quiet = clv_read_u8(r);
 
-    if (r->failed || 1u << (log2_lanes & 31) > CLV_LANES_MAX ||
-        log2_lanes > 31) {
+    if (r->failed || log2_lanes > CLV_LANES_LOG2_MAX) {
         return CLEAVE_CORRUPT;
     }
     clv_walk_init(&dense->walk, info, count, (size_t)1 << log2_lanes);
     if (quiet > clv_walk_size(&dense->walk) / dense->walk.lanes) {
         return CLEAVE_CORRUPT;
+    }
+    memset(d->low, 0, sizeof d->low);
+    if ((byte & HAS_LOUD) != 0) {
+        clv_rans_read_loud(d, dense->walk.lanes, r);
     }
     clv_rans_read_states(d, dense->walk.lanes, r);
     *ret_quiet = quiet;

@@ -12,9 +12,10 @@
  * bits, there is never more than one.
  *
  * At its end an encoder has nothing to say yet: it starts lanes at 1, not at
- * 2^15, and for the first steps, until one lane is full, none sheds words.
- * These `quiet` steps fill the states with what would otherwise be 15 wasted
- * bits a lane.
+ * 2^15, and for the first steps none sheds words. These `quiet` steps fill
+ * the states with what would otherwise be 15 wasted bits a lane. A lane that
+ * says so much more than the others that it is full long before them (a plane
+ * of rare values) is `loud`: it starts at 2^15 and sheds words throughout.
  */
 #include "codec/rans.h"
 
@@ -44,20 +45,26 @@ static int is_full(uint32_t x, struct clv_code code)
     return x >= frequency_of(code) << 21;
 }
 
+static void encode_token(struct clv_rans_encoder *e, size_t lane,
+                         struct clv_code code)
+{
+    uint32_t *x = &e->state[lane];
+
+    if (is_full(*x, code)) {
+        *--e->at = (uint8_t)(*x >> 8);
+        *--e->at = (uint8_t)*x;
+        *x >>= 16;
+    }
+    *x = put(*x, code);
+}
+
 static void encode_portable(struct clv_rans_encoder *e,
                             const struct clv_book *book,
                             const uint8_t *contexts, const uint8_t *tokens,
                             size_t steps)
 {
     for (size_t i = steps * e->lanes; i-- > 0;) {
-        struct clv_code code = book->codes[contexts[i]][tokens[i]];
-        uint32_t *x = &e->state[i % e->lanes];
-        if (is_full(*x, code)) {
-            *--e->at = (uint8_t)(*x >> 8);
-            *--e->at = (uint8_t)*x;
-            *x >>= 16;
-        }
-        *x = put(*x, code);
+        encode_token(e, i % e->lanes, book->codes[contexts[i]][tokens[i]]);
     }
 }
 
@@ -78,18 +85,67 @@ void clv_rans_encode(enum clv_path path, struct clv_rans_encoder *e,
     }
 }
 
-/* True if no lane of this step is full. */
-static int step_is_quiet(const struct clv_rans_encoder *e,
-                         const struct clv_book *book, const uint8_t *contexts,
-                         const uint8_t *tokens)
+/* What the last steps would put into a lane that starts at 1. */
+struct fill {
+    unsigned fits;                    /* steps until it is full */
+    uint8_t bits[CLV_RANS_QUIET + 1]; /* of the state after so many steps */
+};
+
+static void measure(struct fill *fill, const struct clv_book *book,
+                    size_t lanes, const uint8_t *contexts,
+                    const uint8_t *tokens, size_t steps)
 {
-    for (size_t lane = 0; lane < e->lanes; lane++) {
-        if (is_full(e->state[lane],
-                    book->codes[contexts[lane]][tokens[lane]])) {
-            return 0;
+    uint32_t x = 1;
+    unsigned n = 0;
+
+    for (fill->bits[0] = 0; n < CLV_RANS_QUIET && n < steps; n++) {
+        size_t i = (steps - n - 1) * lanes;
+        struct clv_code code = book->codes[contexts[i]][tokens[i]];
+        if (is_full(x, code)) {
+            break;
+        }
+        x = put(x, code);
+        fill->bits[n + 1] = (uint8_t)(31 - __builtin_clz(x));
+    }
+    fill->fits = n;
+}
+
+/* Bits that are wasted with so many quiet steps, and who is loud then. */
+static unsigned waste_of(const struct fill *fills, size_t lanes, unsigned quiet,
+                         uint32_t *ret_loud)
+{
+    unsigned waste = 0;
+    uint32_t loud = 0;
+
+    for (size_t lane = 0; lane < lanes; lane++) {
+        if (fills[lane].fits < quiet) {
+            loud |= 1u << lane;
+            waste += 15;
+        } else if (fills[lane].bits[quiet] < 15) {
+            waste += 15u - fills[lane].bits[quiet];
         }
     }
-    return 1;
+    *ret_loud = loud;
+    return loud != 0 ? waste + (unsigned)(lanes + 7) / 8 * 8 : waste;
+}
+
+/* The number of quiet steps that wastes least: as many as fit some lane. */
+static unsigned choose_quiet(const struct fill *fills, size_t lanes,
+                             uint32_t *ret_loud)
+{
+    unsigned least = UINT32_MAX;
+    unsigned quiet = 0;
+
+    for (size_t lane = 0; lane < lanes; lane++) {
+        uint32_t loud;
+        unsigned waste = waste_of(fills, lanes, fills[lane].fits, &loud);
+        if (waste < least) {
+            least = waste;
+            quiet = fills[lane].fits;
+            *ret_loud = loud;
+        }
+    }
+    return quiet;
 }
 
 /*
@@ -118,43 +174,17 @@ static uint32_t fill_lane(const struct clv_book *book, size_t lanes,
     return x;
 }
 
-/* Fills all lanes with their last `quiet` steps; 0 if one cannot. */
-static int fill(struct clv_rans_encoder *e, const struct clv_book *book,
-                const uint8_t *contexts, const uint8_t *tokens, size_t quiet)
+/* Loud lanes through the quiet steps, as through all others. */
+static void encode_loud(struct clv_rans_encoder *e, const struct clv_book *book,
+                        const uint8_t *contexts, const uint8_t *tokens,
+                        size_t quiet)
 {
-    for (size_t lane = 0; lane < e->lanes; lane++) {
-        e->state[lane] =
-            fill_lane(book, e->lanes, contexts + lane, tokens + lane, quiet);
-        if (e->state[lane] == 0) {
-            return 0;
+    for (size_t i = quiet * e->lanes; i-- > 0;) {
+        size_t lane = i % e->lanes;
+        if ((e->loud >> lane & 1) != 0) {
+            encode_token(e, lane, book->codes[contexts[i]][tokens[i]]);
         }
     }
-    return 1;
-}
-
-/* How many steps from the end fit into all lanes. */
-static size_t count_quiet(struct clv_rans_encoder *e,
-                          const struct clv_book *book, const uint8_t *contexts,
-                          const uint8_t *tokens, size_t steps)
-{
-    size_t quiet = 0;
-
-    for (size_t lane = 0; lane < e->lanes; lane++) {
-        e->state[lane] = 1;
-    }
-    while (quiet < steps && quiet < CLV_RANS_QUIET) {
-        size_t at = (steps - quiet - 1) * e->lanes;
-        if (!step_is_quiet(e, book, contexts + at, tokens + at)) {
-            break;
-        }
-        for (size_t lane = 0; lane < e->lanes; lane++) {
-            e->state[lane] =
-                put(e->state[lane],
-                    book->codes[contexts[at + lane]][tokens[at + lane]]);
-        }
-        quiet++;
-    }
-    return quiet;
 }
 
 size_t clv_rans_encode_quiet(struct clv_rans_encoder *e,
@@ -162,16 +192,53 @@ size_t clv_rans_encode_quiet(struct clv_rans_encoder *e,
                              const uint8_t *contexts, const uint8_t *tokens,
                              size_t steps, uint8_t *end)
 {
+    struct fill fills[CLV_LANES_MAX];
     size_t quiet;
 
     e->lanes = lanes;
     e->at = end;
-    quiet = count_quiet(e, book, contexts, tokens, steps);
-    while (!fill(e, book, contexts + (steps - quiet) * lanes,
-                 tokens + (steps - quiet) * lanes, quiet)) {
-        quiet /= 2; /* without quiet steps any lane starts at 2^15 */
+    for (size_t lane = 0; lane < lanes; lane++) {
+        measure(&fills[lane], book, lanes, contexts + lane, tokens + lane,
+                steps);
     }
+    quiet = choose_quiet(fills, lanes, &e->loud);
+    contexts += (steps - quiet) * lanes;
+    tokens += (steps - quiet) * lanes;
+    for (size_t lane = 0; lane < lanes; lane++) {
+        uint32_t x = 0;
+        if ((e->loud >> lane & 1) == 0) {
+            x = fill_lane(book, lanes, contexts + lane, tokens + lane, quiet);
+        }
+        if (x == 0) {
+            e->loud |= 1u << lane;
+            x = CLV_RANS_LOW;
+        }
+        e->state[lane] = x;
+    }
+    encode_loud(e, book, contexts, tokens, quiet);
     return quiet;
+}
+
+void clv_rans_put_loud(const struct clv_rans_encoder *e,
+                       struct clv_buffer *into)
+{
+    struct clv_bit_writer bits;
+
+    clv_bit_writer_init(&bits, into);
+    clv_put_bits(&bits, e->loud, (unsigned)e->lanes);
+    clv_bit_writer_end(&bits);
+}
+
+void clv_rans_read_loud(struct clv_rans_decoder *d, size_t lanes,
+                        struct clv_reader *r)
+{
+    struct clv_bit_reader bits;
+
+    clv_bit_reader_init(&bits, r);
+    for (size_t lane = 0; lane < lanes; lane++) {
+        d->low[lane] = clv_read_bits(&bits, 1) != 0 ? CLV_RANS_LOW : 0;
+    }
+    clv_bit_reader_end(&bits);
 }
 
 void clv_rans_put_states(const struct clv_rans_encoder *e,
@@ -231,7 +298,7 @@ static void decode_portable(struct clv_rans_decoder *d, const uint32_t *slots,
                 slots[(uint32_t)base[i] << CLV_SLOT_BITS | left[lane] | slot];
             x = (entry >> 12 & 0x7ff) * (x >> CLV_SLOT_BITS) +
                 (entry & (CLV_SLOTS - 1));
-            if (col < loud && x < CLV_RANS_LOW) {
+            if (x < (col < loud ? CLV_RANS_LOW : d->low[lane])) {
                 x = x << 16 | take_word(d);
             }
             d->state[lane] = x;

@@ -24,14 +24,15 @@
 /* States are below 2^31 and, but for quiet steps, not below 2^15. */
 #define CLV_RANS_LOW (1u << 15)
 
-/* The most quiet steps. */
-#define CLV_RANS_QUIET 255
+/* The most quiet steps that an encoder takes. */
+#define CLV_RANS_QUIET 128
 
 /* Readable bytes that must follow a decoder's words. */
 #define CLV_RANS_SLACK 64
 
 struct clv_rans_encoder {
     uint32_t state[CLV_LANES_MAX];
+    uint32_t loud; /* lanes that are so, a bit each */
     size_t lanes;
     uint8_t *at; /* words end here and grow downwards */
 };
@@ -52,23 +53,33 @@ void clv_rans_encode(enum clv_path path, struct clv_rans_encoder *e,
                      const struct clv_book *book, const uint8_t *contexts,
                      const uint8_t *tokens, size_t steps);
 
+/* Appends which lanes are loud, as a bit stream. */
+void clv_rans_put_loud(const struct clv_rans_encoder *e,
+                       struct clv_buffer *into);
+
 /* Appends the states as a bit stream. */
 void clv_rans_put_states(const struct clv_rans_encoder *e,
                          struct clv_buffer *into);
 
 struct clv_rans_decoder {
     uint32_t state[CLV_LANES_MAX];
+    uint32_t low[CLV_LANES_MAX]; /* 2^15 for a loud lane, else 0 */
     size_t lanes;
     const uint8_t *at;  /* the next word */
     const uint8_t *end; /* of the words; CLV_RANS_SLACK more are readable */
 };
+
+/* The loud lanes; without it all `low` must be 0. */
+void clv_rans_read_loud(struct clv_rans_decoder *d, size_t lanes,
+                        struct clv_reader *r);
 
 void clv_rans_read_states(struct clv_rans_decoder *d, size_t lanes,
                           struct clv_reader *r);
 
 /*
  * Decodes a row of `width` steps. `base` has each position's context but for
- * the token to the left; only the first `loud` steps take words. If words lack,
+ * the token to the left; only loud lanes take words
+ * after the first `loud` steps. If words lack,
  * what is decoded means nothing, and clv_rans_is_done says so at the end.
  */
 void clv_rans_decode_row(enum clv_path path, struct clv_rans_decoder *d,

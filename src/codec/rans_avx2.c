@@ -113,6 +113,8 @@ AVX2 void decode_row(struct clv_rans_decoder *d, const uint32_t *slots,
                      const uint8_t *base, size_t width, size_t loud,
                      uint8_t *tokens, const size_t vectors)
 {
+    const __m256i all = _mm256_set1_epi32(CLV_RANS_LOW);
+    __m256i quiet[4];
     struct chain chains[4];
     const uint8_t *at = d->at;
     const uint8_t *past = d->end + 1;
@@ -120,11 +122,12 @@ AVX2 void decode_row(struct clv_rans_decoder *d, const uint32_t *slots,
     for (size_t v = 0; v < vectors; v++) {
         chains[v].state = _mm256_loadu_si256((const void *)(d->state + 8 * v));
         chains[v].left = _mm256_setzero_si256();
+        quiet[v] = _mm256_loadu_si256((const void *)(d->low + 8 * v));
     }
     for (size_t col = 0; col < width; col++) {
-        __m256i low = _mm256_set1_epi32(col < loud ? (int)CLV_RANS_LOW : 0);
         for (size_t v = 0; v < vectors; v++) {
             size_t i = (col * vectors + v) * 8;
+            __m256i low = col < loud ? all : quiet[v];
             store_8(tokens + i,
                     decode_step(&chains[v], slots, base + i, low, &at, past));
         }

@@ -63,6 +63,8 @@ AVX512 void decode_row(struct clv_rans_decoder *d, const uint32_t *slots,
                        const uint8_t *base, size_t width, size_t loud,
                        uint8_t *tokens, const size_t vectors)
 {
+    const __m512i all = _mm512_set1_epi32(CLV_RANS_LOW);
+    __m512i quiet[2];
     struct chain chains[2];
     const uint8_t *at = d->at;
     const uint8_t *past = d->end + 1;
@@ -70,11 +72,12 @@ AVX512 void decode_row(struct clv_rans_decoder *d, const uint32_t *slots,
     for (size_t v = 0; v < vectors; v++) {
         chains[v].state = _mm512_loadu_si512(d->state + 16 * v);
         chains[v].left = _mm512_setzero_si512();
+        quiet[v] = _mm512_loadu_si512(d->low + 16 * v);
     }
     for (size_t col = 0; col < width; col++) {
-        __m512i low = _mm512_set1_epi32(col < loud ? (int)CLV_RANS_LOW : 0);
         for (size_t v = 0; v < vectors; v++) {
             size_t i = (col * vectors + v) * 16;
+            __m512i low = col < loud ? all : quiet[v];
             __m512i tokens_32 = decode_step(
                 &chains[v], slots, contexts_of(base + i), low, &at, past);
             _mm_storeu_si128((void *)(tokens + i),
