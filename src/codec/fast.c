@@ -139,21 +139,18 @@ KERNEL uint64_t spread(uint64_t bits)
     return (own + ~TOPS) >> 7 & ONES;
 }
 
-KERNEL void set_where(uint8_t *bytes, const struct clv_fast_set *set,
-                      unsigned number)
+KERNEL void set_group(uint8_t *bytes, uint64_t word, unsigned number)
 {
-    for (size_t i = 0; i < CLV_FAST_BLOCK; i += 8) {
-        uint64_t some = spread(set->groups[i / 64] >> i % 64) * number;
+    for (size_t i = 0; i < 64; i += 8) {
+        uint64_t some = spread(word >> i) * number;
         memcpy(bytes + i, &some, sizeof some);
     }
 }
 
-KERNEL void add_where(uint8_t *bytes, const struct clv_fast_set *set,
-                      unsigned number)
+KERNEL void add_group(uint8_t *bytes, uint64_t word, unsigned number)
 {
-    for (size_t i = 0; i < CLV_FAST_BLOCK; i += 8) {
-        uint64_t some = spread(set->groups[i / 64] >> i % 64) * number;
-        some += eight_bytes(bytes + i);
+    for (size_t i = 0; i < 64; i += 8) {
+        uint64_t some = spread(word >> i) * number + eight_bytes(bytes + i);
         memcpy(bytes + i, &some, sizeof some);
     }
 }

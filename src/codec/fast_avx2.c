@@ -109,32 +109,21 @@ KERNEL __m256i where(uint32_t bits, __m256i number)
     return _mm256_and_si256(x, number);
 }
 
-KERNEL void set_where(uint8_t *bytes, const struct clv_fast_set *set,
-                      unsigned number)
+KERNEL void set_group(uint8_t *bytes, uint64_t word, unsigned number)
 {
     __m256i n = _mm256_set1_epi8((char)number);
 
-    UNROLLED
-    for (size_t g = 0; g < CLV_FAST_GROUPS; g++) {
-        uint64_t word = set->groups[g];
-        store(bytes + 64 * g, where((uint32_t)word, n));
-        store(bytes + 64 * g + 32, where((uint32_t)(word >> 32), n));
-    }
+    store(bytes, where((uint32_t)word, n));
+    store(bytes + 32, where((uint32_t)(word >> 32), n));
 }
 
-KERNEL void add_where(uint8_t *bytes, const struct clv_fast_set *set,
-                      unsigned number)
+KERNEL void add_group(uint8_t *bytes, uint64_t word, unsigned number)
 {
     __m256i n = _mm256_set1_epi8((char)number);
 
-    UNROLLED
-    for (size_t g = 0; g < CLV_FAST_GROUPS; g++) {
-        uint8_t *at = bytes + 64 * g;
-        uint64_t word = set->groups[g];
-        store(at, _mm256_add_epi8(load(at), where((uint32_t)word, n)));
-        store(at + 32,
-              _mm256_add_epi8(load(at + 32), where((uint32_t)(word >> 32), n)));
-    }
+    store(bytes, _mm256_add_epi8(load(bytes), where((uint32_t)word, n)));
+    store(bytes + 32,
+          _mm256_add_epi8(load(bytes + 32), where((uint32_t)(word >> 32), n)));
 }
 
 /* Each byte's left neighbour; `before` is the vector on the left. */

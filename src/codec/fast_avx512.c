@@ -84,27 +84,17 @@ KERNEL unsigned greatest(const uint8_t *bytes)
     return 255 - (unsigned)(_mm_cvtsi128_si32(quarter) & 0xffff);
 }
 
-KERNEL void set_where(uint8_t *bytes, const struct clv_fast_set *set,
-                      unsigned number)
+KERNEL void set_group(uint8_t *bytes, uint64_t word, unsigned number)
 {
-    UNROLLED
-    for (size_t g = 0; g < CLV_FAST_GROUPS; g++) {
-        _mm512_store_si512(bytes + 64 * g, _mm512_maskz_set1_epi8(
-                                               set->groups[g], (char)number));
-    }
+    _mm512_store_si512(bytes, _mm512_maskz_set1_epi8(word, (char)number));
 }
 
-KERNEL void add_where(uint8_t *bytes, const struct clv_fast_set *set,
-                      unsigned number)
+KERNEL void add_group(uint8_t *bytes, uint64_t word, unsigned number)
 {
+    __m512i x = _mm512_load_si512(bytes);
     __m512i n = _mm512_set1_epi8((char)number);
 
-    UNROLLED
-    for (size_t g = 0; g < CLV_FAST_GROUPS; g++) {
-        __m512i x = _mm512_load_si512(bytes + 64 * g);
-        _mm512_store_si512(bytes + 64 * g,
-                           _mm512_mask_add_epi8(x, set->groups[g], x, n));
-    }
+    _mm512_store_si512(bytes, _mm512_mask_add_epi8(x, word, x, n));
 }
 
 /* Each byte's left neighbour; `before` is the vector on the left. */

@@ -11,6 +11,26 @@
 
 #include "codec/fast_sets.h"
 
+KERNEL void set_where(uint8_t *bytes, const struct clv_fast_set *set,
+                      unsigned number)
+{
+    UNROLLED
+    EACH_GROUP(g)
+    {
+        set_group(bytes + 64 * g, set->groups[g], number);
+    }
+}
+
+KERNEL void add_where(uint8_t *bytes, const struct clv_fast_set *set,
+                      unsigned number)
+{
+    UNROLLED
+    EACH_GROUP(g)
+    {
+        add_group(bytes + 64 * g, set->groups[g], number);
+    }
+}
+
 /* A block being read: where, and what became of it. */
 struct block {
     const uint8_t *in;
@@ -34,14 +54,43 @@ KERNEL void get_planes(struct block *b, uint8_t *bytes, unsigned planes)
     }
 }
 
+/* A plane of the members. */
+KERNEL void get_plane_within(struct block *b, uint8_t *bytes, unsigned number)
+{
+    size_t at = b->at;
+
+    UNROLLED
+    EACH_GROUP(g)
+    {
+        uint64_t members = b->members.groups[g];
+        add_group(bytes + 64 * g, pdep(peek(b->in, at), members), number);
+        at += ones(members);
+    }
+    b->at = at;
+}
+
 KERNEL void get_planes_within(struct block *b, uint8_t *bytes, unsigned planes)
 {
-    struct clv_fast_set set;
-
     for (unsigned k = 0; k < planes; k++) {
-        b->at = get_within(b->in, b->at, &b->members, &set);
-        add_where(bytes, &set, 1u << k);
+        get_plane_within(b, bytes, 1u << k);
     }
+}
+
+/* A level of the members, who are then those above it. */
+KERNEL void get_level(struct block *b, unsigned number)
+{
+    size_t at = b->at;
+
+    UNROLLED
+    EACH_GROUP(g)
+    {
+        uint64_t members = b->members.groups[g];
+        uint64_t above = pdep(peek(b->in, at), members);
+        add_group(b->bytes + 64 * g, above, number);
+        b->members.groups[g] = above;
+        at += ones(members);
+    }
+    b->at = at;
 }
 
 /* A shorter block has fewer flags; what was read for the others is cut off. */
@@ -78,35 +127,33 @@ KERNEL void get_fours(struct block *b, unsigned kind,
         return;
     }
     get_flags(b, SIXTEENS, 4, ret_fours);
-    EACH_GROUP(g)
-    {
-        ret_fours->groups[g] *= 0x1111;
-    }
-    b->at = get_within(b->in, b->at, ret_fours, ret_fours);
+    b->at = get_within(b->in, b->at, ret_fours, 0x1111, ret_fours);
 }
 
-/* Reads the mask, which becomes the members. Returns 0 if it names symbols
-   past the last. */
+/* Whether there is no member past the last symbol. */
+KERNEL int are_inside(const struct clv_fast_set *members, size_t count)
+{
+    uint64_t outside = 0;
+
+    EACH_GROUP(g)
+    {
+        outside |= members->groups[g] & ~lowest(group_size(count, g));
+    }
+    return outside == 0;
+}
+
+/* Reads the mask, which becomes the members. Returns 0 if it is none. */
 KERNEL int get_mask(struct block *b, unsigned kind)
 {
     struct clv_fast_set fours;
-    uint64_t outside = 0;
 
     if (kind == CLV_FAST_FLAT) {
         b->at = get_all(b->in, b->at, b->count, &b->members);
         return 1;
     }
     get_fours(b, kind, &fours);
-    EACH_GROUP(g)
-    {
-        fours.groups[g] *= 15;
-    }
-    b->at = get_within(b->in, b->at, &fours, &b->members);
-    EACH_GROUP(g)
-    {
-        outside |= b->members.groups[g] & ~lowest(group_size(b->count, g));
-    }
-    return outside == 0;
+    b->at = get_within(b->in, b->at, &fours, 15, &b->members);
+    return b->count == CLV_FAST_BLOCK || are_inside(&b->members, b->count);
 }
 
 /* Whether few members' numbers can be added to bytes that are less than
@@ -178,7 +225,6 @@ KERNEL int get_few(struct block *b, const struct way *way, unsigned level,
                    int with_low)
 {
     uint64_t planes[16] = {0};
-    struct clv_fast_set set;
     struct few f;
 
     few_init(&f, &b->members);
@@ -192,8 +238,7 @@ KERNEL int get_few(struct block *b, const struct way *way, unsigned level,
     }
     for (unsigned k = 0; k < 8; k++) {
         if (planes[k] != 0) {
-            few_scatter(&f, planes[k], &set);
-            add_where(b->bytes, &set, 1u << k);
+            few_add(&f, planes[k], 1u << k, b->bytes);
         }
     }
     return 1;
@@ -245,8 +290,7 @@ KERNEL int get_levels(struct block *b, const struct way *way, unsigned level)
     unsigned count = set_size(&b->members);
 
     while (level < most && count > FEW) {
-        b->at = get_within(b->in, b->at, &b->members, &b->members);
-        add_where(b->bytes, &b->members, 1u << way->low);
+        get_level(b, 1u << way->low);
         level++;
         if (!are_bytes(b, level, way->low)) {
             return 0;

@@ -10,14 +10,14 @@
  * This file, fast_encode.h and fast_decode.h are code over primitives, and are
  * compiled once for each path. The file that includes them first defines
  * KERNEL (what stands before a function) and the primitives; those of bytes
- * are for all 512 of a block:
+ * are for all 512 of a block, or 64 of a group:
  *
  *     pext, pdep, ones     of one word
  *     at_least, bits_at    the set of bytes >= t; with bit k set
  *     less_one             every byte less 1, but 0 stays
  *     greatest             of all bytes
- *     set_where            a number for the bytes of a set, 0 for others
- *     add_where            adds a number to the bytes of a set
+ *     set_group            a number for the bytes of a word, 0 for others
+ *     add_group            adds a number to the bytes of a word
  *     split_narrow         indices to symbols; 0 if one is wider than a byte
  *     join_narrow          and back
  */
@@ -171,15 +171,18 @@ KERNEL size_t get_all(const uint8_t *in, size_t at, size_t count,
     return at + count;
 }
 
-/* Both sets may be the same. */
+/*
+ * Reads a set within `outer`, whose groups stand for themselves times `by`: 15
+ * makes fours of flags. Both sets may be the same.
+ */
 KERNEL size_t get_within(const uint8_t *in, size_t at,
-                         const struct clv_fast_set *outer,
+                         const struct clv_fast_set *outer, uint64_t by,
                          struct clv_fast_set *ret_inner)
 {
     UNROLLED
     EACH_GROUP(g)
     {
-        uint64_t members = outer->groups[g];
+        uint64_t members = outer->groups[g] * by;
         ret_inner->groups[g] = pdep(peek(in, at), members);
         at += ones(members);
     }
@@ -208,7 +211,7 @@ KERNEL void few_init(struct few *f, const struct clv_fast_set *members)
     f->all = lowest(f->count);
 }
 
-/* A set within the members as a word, and back. */
+/* A set within the members as a word. */
 KERNEL uint64_t few_gather(const struct few *f, const struct clv_fast_set *set)
 {
     uint64_t word = 0;
@@ -223,16 +226,18 @@ KERNEL uint64_t few_gather(const struct few *f, const struct clv_fast_set *set)
     return word;
 }
 
-KERNEL void few_scatter(const struct few *f, uint64_t word,
-                        struct clv_fast_set *ret_set)
+/* Adds a number to the bytes of the members in a word. */
+KERNEL void few_add(const struct few *f, uint64_t word, unsigned number,
+                    uint8_t *bytes)
 {
     unsigned at = 0;
 
     UNROLLED
     EACH_GROUP(g)
     {
-        ret_set->groups[g] = pdep(word >> at % 64, f->members->groups[g]);
-        at += ones(f->members->groups[g]);
+        uint64_t members = f->members->groups[g];
+        add_group(bytes + 64 * g, pdep(word >> at % 64, members), number);
+        at += ones(members);
     }
 }
 
