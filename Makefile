@@ -27,7 +27,9 @@ test: setup ## set up, build, and run every test and check
 demo: setup all ## a network cut in two, start to end
 	@scripts/demo.sh
 
-bench: setup all ## run the benchmarks; build/bench/report.json
+bench: ## run the benchmarks; build/bench/report.json
+	@scripts/setup.sh bench
+	@$(call build,release)
 	@scripts/bench.sh build/bench
 
 check: setup all ## only the house rules: layers, sizes, format, names, text

@@ -26,6 +26,9 @@ file(GLOB benches CONFIGURE_DEPENDS ${top}/bench/bench_*.c)
 if(benches)
     list(REMOVE_ITEM bench_shared ${benches})
 endif()
+# Compressors to measure against; `make bench` installs them, and a benchmark
+# built without them says what it skips.
+pkg_check_modules(RIVALS QUIET IMPORTED_TARGET libzstd blosc)
 foreach(source ${benches})
     get_filename_component(name ${source} NAME_WE)
     add_executable(${name} ${source} ${bench_shared})
@@ -33,6 +36,10 @@ foreach(source ${benches})
         RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
     target_include_directories(${name} PRIVATE ${top})
     target_link_libraries(${name} PRIVATE cleave_static)
+    if(RIVALS_FOUND)
+        target_compile_definitions(${name} PRIVATE CLEAVE_BENCH_RIVALS)
+        target_link_libraries(${name} PRIVATE PkgConfig::RIVALS)
+    endif()
 endforeach()
 
 # Pictures must come out the same on every processor: no fused multiply-add.
@@ -43,4 +50,11 @@ if(sources)
     target_compile_options(cleave-draw PRIVATE -ffp-contract=off)
     target_link_libraries(cleave-draw PRIVATE
         cleave_warnings cleave_sanitizers PkgConfig::DEPS m)
+endif()
+
+# The format's second decoder knows nothing of the library.
+file(GLOB sources CONFIGURE_DEPENDS ${top}/refdec/*.c)
+if(sources)
+    add_executable(refdec ${sources})
+    target_link_libraries(refdec PRIVATE cleave_warnings cleave_sanitizers)
 endif()

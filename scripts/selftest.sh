@@ -78,6 +78,7 @@ prove_layers()
         '#include "cleave/status.h"' '#include <onnxruntime_c_api.h>'
     plant src/run/pipeline.c '#include "plan/design.h"'
     plant tools/cleave/main.c '#include "run/pipeline.h"' '#include "own.h"'
+    plant refdec/refdec.c '#include <stdio.h>' '#include "ref.h"'
     passes "$scripts/check-layers" "$tree"
     fault 'an include that climbs' src/base/a.c '#include "tensor/element.h"'
     fault 'an include that climbs' src/plan/a.c '#include <run/pipeline.h>'
@@ -91,6 +92,10 @@ prove_layers()
     fault 'must not show' src/store/a.h '#include <sqlite3.h>'
     fault 'plan/ is pure' src/plan/a.c '#include "base/clock.h"'
     fault 'plan/ is pure' src/plan/a.c '#include <sys/socket.h>'
+    fault 'refdec stands alone' refdec/a.c '#include "codec/frame.h"'
+    fault 'refdec stands alone' refdec/a.c '#include "../src/codec/frame.h"'
+    fault 'nothing but libc' refdec/a.c '#include <cleave/status.h>'
+    fault 'nothing but libc' refdec/a.c '#include <lz4.h>'
     fault 'only src/model' src/wire/a.c '#include "onnx/onnx.pb-c.h"'
 }
 

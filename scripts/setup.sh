@@ -3,6 +3,7 @@
 #
 #   scripts/setup.sh          what building, testing and the demo need
 #   scripts/setup.sh fuzz     also what fuzzing needs (clang with libFuzzer)
+#   scripts/setup.sh bench    also the compressors that benchmarks compare with
 #
 # Everything comes from Debian's packages, except on Debian 12, which has no
 # ONNX Runtime. There the headers come from Debian 13's package, unpacked but
@@ -24,8 +25,9 @@ packages="gcc libc6-dev make cmake ninja-build pkg-config python3
     libjansson-dev libcyaml-dev libyaml-dev
     libturbojpeg0-dev libspng-dev libwebp-dev nettle-dev
     liblz4-dev libxxhash-dev
-    libcmocka-dev scdoc curl clang-format-19"
+    libcmocka-dev scdoc curl gnuplot-nox clang-format-19"
 fuzz_packages="clang-19 libclang-rt-19-dev llvm-19"
+bench_packages="libzstd-dev libblosc-dev"
 
 # The library for Debian 12. Headers may be older than the library, not newer.
 npm_package=onnxruntime-node
@@ -241,7 +243,8 @@ flock -n 9 || { say "waiting for another setup of this tree"; flock 9; }
 # shellcheck disable=SC2086  # lists of words
 need_packages $packages
 need_runtime
-if [ "${1:-}" = fuzz ]; then
-    # shellcheck disable=SC2086
-    need_packages $fuzz_packages
-fi
+# shellcheck disable=SC2086
+case ${1:-} in
+fuzz) need_packages $fuzz_packages ;;
+bench) need_packages $bench_packages ;;
+esac

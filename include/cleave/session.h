@@ -45,11 +45,17 @@ typedef struct cleave_session_options {
     const char *server; /* "http://HOST:PORT"; needed unless cut=output */
     const char *model_name; /* on the server; default: the file's stem */
     const char *cut;        /* "input", "output" or tensors; default "output" */
-    const char *pack;       /* "f32" or "f16" for f32 tensors; default "f32" */
-    const char *engine;     /* as in engine names; default "cpu" */
-    const char *cache;      /* the folder for what is kept; no default */
-    uint32_t in_flight;     /* inferences at once; default 1 */
-    uint32_t deadline_ms;   /* of one exchange with the server; default 30000 */
+    const char *pack; /* how tensors become bytes: "f32" (the default) sends
+                         them as they are; also f16, lz:bits=4,
+                         fast:step=0.25, dense:step=0.9sd, dense for
+                         integers; at the cut `input` a picture travels as
+                         jpeg:quality=85 or webp:quality=85 */
+    const char *calibration; /* what was learnt of the cut's tensors; default:
+                                model.calib beside the model, if any */
+    const char *engine;      /* as in engine names; default "cpu" */
+    const char *cache;       /* the folder for what is kept; no default */
+    uint32_t in_flight;      /* inferences at once; default 1 */
+    uint32_t deadline_ms; /* of one exchange with the server; default 30000 */
 } cleave_session_options;
 
 #define CLEAVE_SESSION_OPTIONS_INIT {0}
@@ -84,10 +90,14 @@ typedef struct cleave_result {
 /*
  * Opens a session: reads model and card, prepares the head (seconds for a
  * large model the first time, milliseconds afterwards), and checks that the
- * server has the same model. CLEAVE_NOT_FOUND for a file or cut that does
- * not exist (naming cuts that come close), CLEAVE_UNREACHABLE for a server
- * that is not there, CLEAVE_MISMATCH if it has another model of that name,
- * CLEAVE_INVALID for an option that makes no sense.
+ * server has the same model. A packing whose frames name code books needs the
+ * same calibration on both sides; if the server has none or another one,
+ * tensors are packed without, and cleave_session_notice says so.
+ * CLEAVE_NOT_FOUND for a file or cut that does not exist (naming cuts that come
+ * close), CLEAVE_UNREACHABLE for a server that is not there, CLEAVE_MISMATCH if
+ * it has another model of that name or the calibration is of another model,
+ * CLEAVE_INVALID for an option that makes no sense, a packing of pictures
+ * without the cut `input` and a card with one picture among them.
  */
 CLEAVE_API cleave_status
 cleave_session_open(const cleave_session_options *options,
@@ -95,6 +105,12 @@ cleave_session_open(const cleave_session_options *options,
 
 /* Takes NULL. No inference may be running, no result be in use. */
 CLEAVE_API void cleave_session_close(cleave_session *session);
+
+/*
+ * What the user of a session should know though it opened well, in a sentence
+ * or two; NULL if there is nothing. Borrowed.
+ */
+CLEAVE_API const char *cleave_session_notice(const cleave_session *session);
 
 /* The model's inputs and outputs, free dimensions -1. Borrowed. */
 CLEAVE_API const cleave_tensor_info *cleave_session_inputs(
@@ -105,8 +121,9 @@ CLEAVE_API const cleave_tensor_info *cleave_session_outputs(
 /*
  * One inference. `inputs` are the model's inputs in its order; their data is
  * only read and must stay until the call returns. The caller frees the
- * result. CLEAVE_MISMATCH for tensors that do not fit, and what the server
- * or the link brings: CLEAVE_UNREACHABLE, CLEAVE_TIMEOUT, CLEAVE_BUSY.
+ * result. CLEAVE_MISMATCH for tensors that do not fit, CLEAVE_INVALID if the
+ * session packs pictures, and what the server or the link brings:
+ * CLEAVE_UNREACHABLE, CLEAVE_TIMEOUT, CLEAVE_BUSY.
  */
 CLEAVE_API cleave_status cleave_session_infer(cleave_session *session,
                                               const cleave_tensor *inputs,
@@ -117,7 +134,8 @@ CLEAVE_API cleave_status cleave_session_infer(cleave_session *session,
 /*
  * The same for a file: a JPEG, PNG or PPM picture, prepared as the card
  * says, or an array (.npy). CLEAVE_MISMATCH for a picture when there is
- * no card. A file that holds several samples is CLEAVE_INVALID.
+ * no card. A file that holds several samples is CLEAVE_INVALID. A session
+ * that packs pictures sends the prepared picture, encoded anew.
  */
 CLEAVE_API cleave_status cleave_session_infer_file(cleave_session *session,
                                                    const char *path,

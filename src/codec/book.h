@@ -24,6 +24,9 @@
 #define CLV_TOKENS 41
 #define CLV_TOKEN_ESCAPE 40
 
+/* Codes of a context are this many bits' worth apart. */
+#define CLV_CODE_BITS 6
+
 /* Symbols below are their own tokens. */
 #define CLV_TOKEN_PLAIN 16
 
@@ -66,7 +69,7 @@ struct clv_book {
     uint8_t up_by_magnitude[CLV_MAGNITUDES];
     uint8_t right_by_magnitude[CLV_MAGNITUDES];
     uint8_t cut_class[CLV_MAGNITUDES];
-    struct clv_code codes[CLV_CONTEXTS_ALL][CLV_TOKENS];
+    struct clv_code codes[CLV_CONTEXTS_ALL][1 << CLV_CODE_BITS];
     _Atomic(uint32_t *) slots;
 };
 

@@ -108,7 +108,8 @@ static cleave_status read_form(struct clv_reader *r,
     tensor->sd = clv_read_f32(r);
     tensor->base = clv_unzigzag(clv_read_varint(r));
     return r->failed || !isfinite(tensor->lo) || !isfinite(tensor->hi) ||
-                   !isfinite(tensor->sd) || tensor->lo > tensor->hi
+                   !isfinite(tensor->mean) || !isfinite(tensor->sd) ||
+                   tensor->sd < 0 || tensor->lo > tensor->hi
                ? CLEAVE_CORRUPT
                : CLEAVE_OK;
 }
@@ -211,12 +212,16 @@ static cleave_status read_tensors(struct clv_reader *r,
                                                          : status;
 }
 
+/* Tensors may share a book: then the first of them is found. */
 static int by_hash(const void *a, const void *b)
 {
     const struct named *x = a;
     const struct named *y = b;
 
-    return x->hash < y->hash ? -1 : x->hash > y->hash;
+    if (x->hash != y->hash) {
+        return x->hash < y->hash ? -1 : 1;
+    }
+    return x->tensor < y->tensor ? -1 : x->tensor > y->tensor;
 }
 
 static cleave_status name_books(struct clv_calibration *c)
@@ -362,13 +367,33 @@ const struct clv_book *clv_calibration_book(
     const struct clv_calibration *c, uint32_t hash,
     const struct clv_calibrated **ret_tensor)
 {
-    const struct named key = {.hash = hash};
-    const struct named *found =
-        bsearch(&key, c->named, c->named_count, sizeof key, by_hash);
+    size_t low = 0;
+    size_t high = c->named_count;
 
-    if (found == NULL) {
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (c->named[middle].hash < hash) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    if (low == c->named_count || c->named[low].hash != hash) {
         return NULL;
     }
-    *ret_tensor = &c->tensors[found->tensor];
-    return (*ret_tensor)->books[found->book].book;
+    *ret_tensor = &c->tensors[c->named[low].tensor];
+    return (*ret_tensor)->books[c->named[low].book].book;
+}
+
+cleave_status clv_calibration_check(const struct clv_calibration *c,
+                                    const char *model_sha256, const char *where,
+                                    cleave_error *err)
+{
+    if (strcmp(c->model, model_sha256) == 0) {
+        return CLEAVE_OK;
+    }
+    return clv_fail(err, CLEAVE_MISMATCH, where,
+                    "This calibration belongs to the model %s, not to %s. "
+                    "Make one for this model with `cleave calibrate`.",
+                    c->model, model_sha256);
 }

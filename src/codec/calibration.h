@@ -69,6 +69,11 @@ void clv_calibration_free(struct clv_calibration *calibration);
 /* SHA-256 of the model it belongs to, in hexadecimal. Borrowed. */
 const char *clv_calibration_model(const struct clv_calibration *calibration);
 
+/* CLEAVE_MISMATCH, naming both, if it belongs to another model. */
+cleave_status clv_calibration_check(const struct clv_calibration *calibration,
+                                    const char *model_sha256, const char *where,
+                                    cleave_error *err);
+
 /*
  * The hash by which device and server see that they hold the same file: 16
  * hexadecimal digits. Borrowed.
@@ -83,7 +88,10 @@ const struct clv_calibrated *clv_calibration_tensors(
 const struct clv_calibrated *clv_calibration_find(
     const struct clv_calibration *calibration, const char *tensor);
 
-/* The book with this hash and its tensor, NULL if there is none. Borrowed. */
+/*
+ * The book with this hash, NULL if there is none, and its tensor: the first by
+ * name, if several have the same book. Borrowed.
+ */
 const struct clv_book *clv_calibration_book(
     const struct clv_calibration *calibration, uint32_t hash,
     const struct clv_calibrated **ret_tensor);

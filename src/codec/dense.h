@@ -25,6 +25,9 @@ struct clv_dense;
 /* NULL if there is no memory. */
 struct clv_dense *clv_dense_new(enum clv_path path);
 
+/* From now on on this path. */
+void clv_dense_take(struct clv_dense *dense, enum clv_path path);
+
 /* Takes NULL. */
 void clv_dense_free(struct clv_dense *dense);
 

@@ -37,7 +37,8 @@ void clv_trainer_free(struct clv_trainer *trainer);
  * Learns a tensor from samples of it: same type and shape, at least one. A
  * tensor learnt already is left alone. A sample with NaN or infinity is
  * passed over. CLEAVE_MISMATCH for samples of unlike shapes,
- * CLEAVE_UNSUPPORTED for f64, CLEAVE_INVALID if nothing is left.
+ * CLEAVE_UNSUPPORTED for f64, CLEAVE_INVALID if nothing is left, CLEAVE_LIMIT
+ * for more tensors than a file holds.
  */
 cleave_status clv_trainer_learn(struct clv_trainer *trainer, const char *name,
                                 const cleave_tensor *samples, size_t count,

@@ -116,22 +116,28 @@ int clv_walk_has_void(const struct clv_walk *walk, size_t block, size_t row)
     return 0;
 }
 
-/* The elements of a strip: all of its rows lie together. */
-static size_t strip_size(const struct clv_walk *walk, size_t strip)
-{
-    size_t size = 0;
-
-    for (size_t row = 0; row < walk->rows; row++) {
-        size += clv_walk_columns(walk, strip, row);
-    }
-    return size;
-}
-
 static size_t strip_start(const struct clv_walk *walk, size_t strip)
 {
     return (strip / walk->bands * walk->height +
             strip % walk->bands * walk->rows) *
            walk->width;
+}
+
+/* The elements of a strip: all of its rows lie together. */
+static size_t strip_size(const struct clv_walk *walk, size_t strip)
+{
+    size_t above = strip % walk->bands * walk->rows;
+    size_t first = strip_start(walk, strip);
+    size_t rows;
+
+    if (strip >= walk->strips || above >= walk->height ||
+        first >= walk->count) {
+        return 0;
+    }
+    rows =
+        walk->height - above < walk->rows ? walk->height - above : walk->rows;
+    return rows * walk->width < walk->count - first ? rows * walk->width
+                                                    : walk->count - first;
 }
 
 /* 16 rows of 16 bytes, `stride` apart, turned. */

@@ -17,7 +17,8 @@
 #include "cleave/tensor.h"
 #include "codec/processor.h"
 
-#define CLV_LANES_MAX 32
+#define CLV_LANES_LOG2_MAX 5
+#define CLV_LANES_MAX (1 << CLV_LANES_LOG2_MAX)
 
 struct clv_walk {
     size_t count; /* elements */

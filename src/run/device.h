@@ -15,22 +15,27 @@
 
 #include "base/clock.h"
 #include "cleave/session.h"
+#include "codec/codec.h"
 #include "media/card.h"
+#include "media/picture.h"
 #include "media/source.h"
 #include "network/network.h"
 #include "store/store.h"
 #include "wire/client.h"
 
-enum clv_pack { CLV_PACK_F32, CLV_PACK_F16 };
+/* An answer larger than this is refused, in bytes or decoded. */
+#define CLV_ANSWER_BYTES ((size_t)1 << 30)
+
+/* The same for what is sent. */
+#define CLV_MESSAGE_BYTES ((size_t)4 << 30)
 
 /* Working memory of one inference. */
 struct clv_lane {
     struct clv_lane *next; /* free lanes */
     struct clv_outputs *outputs;
-    cleave_tensor *sent; /* the cut's tensors, packed; names of the model */
-    uint8_t **packed;    /* memory behind them where they were converted */
-    size_t *packed_capacity;
-    struct clv_body body;
+    struct clv_codec *codec;   /* packs, and reads answers */
+    struct clv_buffer message; /* what is sent */
+    struct clv_picture_encoder encoder;
     struct clv_client *client;
     struct clv_sample sample;
 };
@@ -40,7 +45,6 @@ struct clv_lanes {
     pthread_cond_t given;
     struct clv_lane *all;
     size_t count;
-    size_t cut_count; /* buffers per lane */
     struct clv_lane *free_list;
 };
 
@@ -62,10 +66,13 @@ struct cleave_session {
     char cut[1024];
     char *url;
     char *model_name;
-    enum clv_pack pack;
+    struct clv_packing packing;
+    int sends_picture;                   /* the packing is one of pictures */
+    struct clv_calibration *calibration; /* what is packed with, or NULL */
+    char notice[600];                    /* "": none */
     int64_t deadline_ms;
 
-    /* What is sent: the cut's tensors, in network order. */
+    /* What is sent: the cut's tensors, in network order, or the inputs. */
     cleave_tensor_info *cut_tensors;
     size_t cut_count;
 
@@ -87,9 +94,15 @@ cleave_status clv_session_infer_sample(cleave_session *session,
                                        cleave_result **ret_result,
                                        cleave_error *err);
 
-/* lanes.c */
+/*
+ * lanes.c: lanes are made before the session knows which calibration it packs
+ * with, and get their codecs when it does.
+ */
 cleave_status clv_lanes_init(struct clv_lanes *lanes, cleave_session *session,
                              size_t count, cleave_error *err);
+cleave_status clv_lanes_equip(struct clv_lanes *lanes,
+                              const struct clv_calibration *calibration,
+                              cleave_error *err);
 void clv_lanes_fini(struct clv_lanes *lanes);
 struct clv_lane *clv_lanes_take(struct clv_lanes *lanes);
 void clv_lanes_give(struct clv_lanes *lanes, struct clv_lane *lane);
@@ -99,8 +112,20 @@ void clv_gate_enter(struct clv_gate *gate);
 void clv_gate_leave(struct clv_gate *gate);
 
 /*
+ * agreement.c: reads the calibration that the options or the model's folder
+ * have, if the packing looks at one; then, when the server has told its own,
+ * keeps it or packs without. Only frames of the dense coder name code books,
+ * so for the others the server's does not matter.
+ */
+cleave_status clv_agreement_read(cleave_session *session,
+                                 const cleave_session_options *options,
+                                 cleave_error *err);
+void clv_agreement_settle(cleave_session *session, const char *there);
+
+/*
  * pipeline.c: one inference with this lane. `ret_result` is the caller's to
- * free.
+ * free. A session that sends pictures takes the one in the lane's sample
+ * instead of inputs.
  */
 cleave_status clv_pipeline_run(cleave_session *session, struct clv_lane *lane,
                                const cleave_tensor *inputs, size_t input_count,
@@ -108,9 +133,14 @@ cleave_status clv_pipeline_run(cleave_session *session, struct clv_lane *lane,
 
 /*
  * result.c: a result with room for the model's outputs, all still empty, and
- * one output filled with a copy of `from`.
+ * room for one of them, of form `form` and the name of `info`, or filled with
+ * a copy of `from`.
  */
 cleave_result *clv_result_new(const cleave_session *session);
+cleave_status clv_result_room(cleave_result *result, size_t output,
+                              const cleave_tensor_info *info,
+                              const cleave_tensor_info *form, size_t bytes,
+                              void **ret_data, cleave_error *err);
 cleave_status clv_result_set(cleave_result *result, size_t output,
                              const cleave_tensor_info *info,
                              const cleave_tensor *from, cleave_error *err);
@@ -118,13 +148,21 @@ cleave_status clv_result_set(cleave_result *result, size_t output,
 /* Ranks the first output, if the card says that it holds classes. */
 void clv_result_rank(cleave_result *result, const cleave_session *session);
 
-/* The names `f32` and `f16`. CLEAVE_INVALID lists them. */
-cleave_status clv_pack_parse(const char *name, enum clv_pack *ret_pack,
-                             cleave_error *err);
+/*
+ * sending.c: whether the session's packing goes with its cut, and what is
+ * sent: tensor `i` of the cut appended to the lane's message, or the picture
+ * in the lane's sample as the message.
+ */
+cleave_status clv_sending_check(const cleave_session *session,
+                                cleave_error *err);
+cleave_status clv_sending_tensor(const cleave_session *session,
+                                 struct clv_lane *lane, size_t i,
+                                 const cleave_tensor *tensor,
+                                 cleave_error *err);
+cleave_status clv_sending_picture(const cleave_session *session,
+                                  struct clv_lane *lane, cleave_error *err);
 
-/* Makes of tensor `i` of the cut what is sent, in the lane's memory. */
-cleave_status clv_pack_tensor(const cleave_session *session,
-                              struct clv_lane *lane, size_t i,
-                              const cleave_tensor *tensor, cleave_error *err);
+/* The content type of a picture, NULL for frames. */
+const char *clv_sending_type(const cleave_session *session);
 
 #endif

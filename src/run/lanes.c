@@ -6,25 +6,16 @@
 #include "base/fail.h"
 #include "run/device.h"
 
-/* An answer larger than this is refused. */
-#define MAX_ANSWER_BYTES ((size_t)1 << 30)
-
 static cleave_status open_lane(struct clv_lane *lane, cleave_session *session,
                                cleave_error *err)
 {
     struct clv_client_options options = {
-        .url = session->url, .max_response_bytes = MAX_ANSWER_BYTES};
+        .url = session->url, .max_response_bytes = CLV_ANSWER_BYTES};
     cleave_status status = CLEAVE_OK;
-    size_t n = session->cut_count + 1;
 
-    clv_body_init(&lane->body);
+    clv_buffer_init(&lane->message, CLV_MESSAGE_BYTES);
+    clv_picture_encoder_init(&lane->encoder);
     clv_sample_init(&lane->sample);
-    lane->sent = calloc(n, sizeof *lane->sent);
-    lane->packed = calloc(n, sizeof *lane->packed);
-    lane->packed_capacity = calloc(n, sizeof *lane->packed_capacity);
-    if (!lane->sent || !lane->packed || !lane->packed_capacity) {
-        return clv_fail_memory(err, "session", n * sizeof *lane->sent);
-    }
     if (session->head != NULL) {
         status = clv_outputs_new(clv_part_session(session->head),
                                  &lane->outputs, err);
@@ -35,17 +26,13 @@ static cleave_status open_lane(struct clv_lane *lane, cleave_session *session,
     return status;
 }
 
-static void close_lane(struct clv_lane *lane, size_t cut_count)
+static void close_lane(struct clv_lane *lane)
 {
-    for (size_t i = 0; lane->packed != NULL && i < cut_count; i++) {
-        free(lane->packed[i]);
-    }
-    free(lane->packed);
-    free(lane->packed_capacity);
-    free(lane->sent);
     clv_outputs_free(lane->outputs);
     clv_client_close(lane->client);
-    clv_body_fini(&lane->body);
+    clv_codec_free(lane->codec);
+    clv_buffer_fini(&lane->message);
+    clv_picture_encoder_fini(&lane->encoder);
     clv_sample_fini(&lane->sample);
 }
 
@@ -54,7 +41,6 @@ cleave_status clv_lanes_init(struct clv_lanes *lanes, cleave_session *session,
 {
     cleave_status status = CLEAVE_OK;
 
-    lanes->cut_count = session->cut_count;
     lanes->all = calloc(count, sizeof *lanes->all);
     if (lanes->all == NULL) {
         return clv_fail_memory(err, "session", count * sizeof *lanes->all);
@@ -70,13 +56,25 @@ cleave_status clv_lanes_init(struct clv_lanes *lanes, cleave_session *session,
     return status;
 }
 
+cleave_status clv_lanes_equip(struct clv_lanes *lanes,
+                              const struct clv_calibration *calibration,
+                              cleave_error *err)
+{
+    for (size_t i = 0; i < lanes->count; i++) {
+        if (clv_codec_new(calibration, &lanes->all[i].codec) != CLEAVE_OK) {
+            return clv_fail_memory(err, "session", sizeof lanes->all[i]);
+        }
+    }
+    return CLEAVE_OK;
+}
+
 void clv_lanes_fini(struct clv_lanes *lanes)
 {
     if (lanes->all == NULL) {
         return;
     }
     for (size_t i = 0; i < lanes->count; i++) {
-        close_lane(&lanes->all[i], lanes->cut_count);
+        close_lane(&lanes->all[i]);
     }
     free(lanes->all);
     pthread_mutex_destroy(&lanes->lock);

@@ -1,5 +1,5 @@
 /*
- * pipeline.c - the ten steps of one inference. A newcomer starts here.
+ * pipeline.c - the nine steps of one inference. A newcomer starts here.
  *
  *     inputs --head--> tensors at the cut --pack--> bytes --exchange-->
  *         answer --> outputs of the tail, and those the head had already
@@ -8,6 +8,9 @@
  * the cut `output` there is nothing to send, at the cut `input` there is no
  * head; their steps find nothing to do. Packing, times and bytes are counted
  * where they arise.
+ *
+ * Where a picture is sent instead of tensors, packing encodes it, and there
+ * are no inputs on this device.
  *
  * What this file leaves out: choosing the cut, and finishing on the device
  * when the server does not answer.
@@ -18,8 +21,6 @@
 #include "base/fail.h"
 #include "run/device.h"
 #include "tensor/element.h"
-#include "wire/request.h"
-#include "wire/response.h"
 
 struct flight {
     cleave_session *session;
@@ -27,8 +28,8 @@ struct flight {
     const cleave_tensor *given;
     cleave_tensor inputs[CLV_MESSAGE_TENSORS]; /* under the model's names */
     size_t input_count;
-    struct clv_infer_response answer;
     struct clv_exchange exchange;
+    clv_bytes answer; /* frames that are not yet read */
     cleave_result *result;
     int64_t started_ns;
     cleave_error *err;
@@ -62,7 +63,7 @@ static cleave_status check_input(struct flight *f, size_t i,
     return CLEAVE_OK;
 }
 
-/* 1. The inputs must be the model's. */
+/* 1. The inputs must be the model's; a picture is the server's to judge. */
 static cleave_status check_inputs(struct flight *f)
 {
     size_t count;
@@ -70,6 +71,9 @@ static cleave_status check_inputs(struct flight *f)
         clv_network_inputs(f->session->network, &count);
     cleave_status status = CLEAVE_OK;
 
+    if (f->session->sends_picture) {
+        return CLEAVE_OK;
+    }
     if (count != f->input_count || count > CLV_MESSAGE_TENSORS) {
         return clv_fail(f->err, CLEAVE_MISMATCH, "inputs",
                         "The model has %zu inputs (at most %d can be run); "
@@ -144,46 +148,43 @@ static const cleave_tensor *find_here(const struct flight *f, const char *name)
 /* 4. The tensors at the cut become bytes. */
 static cleave_status pack_cut(struct flight *f)
 {
+    const cleave_session *s = f->session;
     cleave_status status = CLEAVE_OK;
 
-    for (size_t i = 0; status == CLEAVE_OK && i < f->session->cut_count; i++) {
-        const char *name = f->session->cut_tensors[i].name;
-        status =
-            clv_pack_tensor(f->session, f->lane, i, find_here(f, name), f->err);
+    if (s->sends_picture) {
+        status = clv_sending_picture(s, f->lane, f->err);
+    }
+    for (size_t i = 0;
+         !s->sends_picture && status == CLEAVE_OK && i < s->cut_count; i++) {
+        const char *name = s->cut_tensors[i].name;
+        status = clv_sending_tensor(s, f->lane, i, find_here(f, name), f->err);
     }
     f->result->head_ns = now(f) - f->started_ns;
     return status;
 }
 
-/* 5. The request around them. */
-static cleave_status build_request(struct flight *f)
-{
-    const cleave_session *s = f->session;
-    struct clv_request_spec spec = {
-        .sha256 = clv_network_sha256(s->network),
-        .inputs = f->lane->sent,
-        .input_count = s->cut_count,
-        .binary_output =
-            true, /* all that the tail makes: the head's are here */
-    };
-
-    return s->needs_server ? clv_request_build(&spec, &f->lane->body, f->err)
-                           : CLEAVE_OK;
-}
-
-/* 6. Over the link, and back with the answer. */
+/* 5. Over the link, and back with the answer. */
 static cleave_status exchange(struct flight *f)
 {
     const cleave_session *s = f->session;
+    struct clv_cut_request request = {
+        .model = s->model_name,
+        .cut = s->cut,
+        .sha256 = clv_network_sha256(s->network),
+        .content_type = clv_sending_type(s),
+        .body = clv_buffer_bytes(&f->lane->message),
+    };
+    cleave_status status = CLEAVE_OK;
 
-    if (!s->needs_server) {
-        return CLEAVE_OK;
+    if (s->needs_server) {
+        status = clv_client_infer_cut(f->lane->client, &request, s->deadline_ms,
+                                      &f->exchange, f->err);
+        f->answer = f->exchange.body;
     }
-    return clv_client_infer(f->lane->client, s->model_name, &f->lane->body,
-                            s->deadline_ms, &f->answer, &f->exchange, f->err);
+    return status;
 }
 
-/* 7. What of it was the link, what the server. */
+/* 6. What of it was the link, what the server. */
 static cleave_status share_times(struct flight *f)
 {
     const struct clv_timing *t = &f->exchange.timing;
@@ -199,34 +200,76 @@ static cleave_status share_times(struct flight *f)
     return CLEAVE_OK;
 }
 
-static cleave_status place_output(struct flight *f, size_t i,
-                                  const cleave_tensor_info *want)
+static cleave_status wrong_answer(const struct flight *f, cleave_status status,
+                                  const cleave_tensor_info *want,
+                                  const char *what)
 {
-    const cleave_tensor *from = find_here(f, want->name);
-    const struct clv_response_output *came;
+    return clv_fail(f->err, status, f->session->url,
+                    "The output '%.200s' in the server's answer: %s",
+                    want->name, what);
+}
+
+/* What came must be what the model says, before it gets any memory. */
+static cleave_status check_output(const struct flight *f,
+                                  const cleave_tensor_info *want,
+                                  const struct clv_frame *frame)
+{
     char a[128];
     char b[128];
 
-    if (from == NULL) {
-        came = clv_infer_response_find(&f->answer, want->name);
-        if (came == NULL || came->strings != NULL) {
-            return clv_fail(f->err, CLEAVE_CORRUPT, f->session->url,
-                            "The server's answer lacks the output '%.200s'.",
-                            want->name);
-        }
-        from = &came->tensor;
-    }
-    if (want->type != CLEAVE_TYPE_NONE && !clv_tensor_fits(want, &from->info)) {
+    if (want->type != CLEAVE_TYPE_NONE &&
+        !clv_tensor_fits(want, &frame->info)) {
         return clv_fail(f->err, CLEAVE_MISMATCH, f->session->url,
                         "The output '%.200s' came as %s; the model says %s.",
                         want->name,
-                        clv_tensor_describe(&from->info, a, sizeof a),
+                        clv_tensor_describe(&frame->info, a, sizeof a),
                         clv_tensor_describe(want, b, sizeof b));
     }
-    return clv_result_set(f->result, i, want, from, f->err);
+    if (frame->bytes > CLV_ANSWER_BYTES) {
+        return wrong_answer(f, CLEAVE_LIMIT, want,
+                            "It is larger than a device takes.");
+    }
+    return CLEAVE_OK;
 }
 
-/* 8. Outputs of both sides, in the model's order. */
+/* The next frame of the answer is this output. */
+static cleave_status take_output(struct flight *f, size_t i,
+                                 const cleave_tensor_info *want)
+{
+    cleave_error why = CLEAVE_ERROR_INIT;
+    struct clv_frame frame;
+    void *data = NULL;
+    cleave_status status = clv_frame_read(f->answer, NULL, &frame, &why);
+
+    if (status != CLEAVE_OK) {
+        return wrong_answer(f, status, want, why.text);
+    }
+    status = check_output(f, want, &frame);
+    if (status == CLEAVE_OK) {
+        status = clv_result_room(f->result, i, want, &frame.info,
+                                 (size_t)frame.bytes, &data, f->err);
+    }
+    if (status == CLEAVE_OK) {
+        f->answer.data += frame.size;
+        f->answer.size -= frame.size;
+        status = clv_codec_unpack(f->lane->codec, &frame, data,
+                                  (size_t)frame.bytes, f->err);
+    }
+    return status;
+}
+
+/* The head has made some of the outputs; the server sends the others. */
+static cleave_status place_output(struct flight *f, size_t i,
+                                  const cleave_tensor_info *want)
+{
+    int all_there = f->session->needs_server && f->session->head == NULL;
+    const cleave_tensor *from = all_there ? NULL : find_here(f, want->name);
+
+    return from != NULL ? clv_result_set(f->result, i, want, from, f->err)
+                        : take_output(f, i, want);
+}
+
+/* 7. Outputs of both sides, in the model's order. */
 static cleave_status join_outputs(struct flight *f)
 {
     size_t count;
@@ -237,17 +280,22 @@ static cleave_status join_outputs(struct flight *f)
     for (size_t i = 0; status == CLEAVE_OK && i < count; i++) {
         status = place_output(f, i, &want[i]);
     }
+    if (status == CLEAVE_OK && f->answer.size > 0) {
+        status = clv_fail(f->err, CLEAVE_CORRUPT, f->session->url,
+                          "The server's answer has more outputs than the "
+                          "model has left to it.");
+    }
     return status;
 }
 
-/* 9. What it means. */
+/* 8. What it means. */
 static cleave_status rank_classes(struct flight *f)
 {
     clv_result_rank(f->result, f->session);
     return CLEAVE_OK;
 }
 
-/* 10. How long it took. */
+/* 9. How long it took. */
 static cleave_status note_total(struct flight *f)
 {
     f->result->total_ns = now(f) - f->started_ns;
@@ -259,8 +307,8 @@ cleave_status clv_pipeline_run(cleave_session *session, struct clv_lane *lane,
                                cleave_result **ret_result, cleave_error *err)
 {
     static cleave_status (*const steps[])(struct flight *) = {
-        check_inputs, make_result, run_head,     pack_cut,     build_request,
-        exchange,     share_times, join_outputs, rank_classes, note_total,
+        check_inputs, make_result,  run_head,     pack_cut,   exchange,
+        share_times,  join_outputs, rank_classes, note_total,
     };
     struct flight f = {
         .session = session,
@@ -275,7 +323,6 @@ cleave_status clv_pipeline_run(cleave_session *session, struct clv_lane *lane,
          status == CLEAVE_OK && i < sizeof steps / sizeof steps[0]; i++) {
         status = steps[i](&f);
     }
-    clv_infer_response_fini(&f.answer);
     if (status == CLEAVE_OK) {
         *ret_result = f.result;
     } else {

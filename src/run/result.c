@@ -44,22 +44,37 @@ void cleave_result_free(cleave_result *result)
     free(r);
 }
 
-cleave_status clv_result_set(cleave_result *result, size_t output,
-                             const cleave_tensor_info *info,
-                             const cleave_tensor *from, cleave_error *err)
+cleave_status clv_result_room(cleave_result *result, size_t output,
+                              const cleave_tensor_info *info,
+                              const cleave_tensor_info *form, size_t bytes,
+                              void **ret_data, cleave_error *err)
 {
     struct whole_result *r = (struct whole_result *)result;
     cleave_tensor *to = &r->outputs[output];
 
-    to->data = malloc(from->bytes > 0 ? from->bytes : 1);
+    to->data = malloc(bytes > 0 ? bytes : 1);
     if (to->data == NULL) {
-        return clv_fail_memory(err, info->name, from->bytes);
+        return clv_fail_memory(err, info->name, bytes);
     }
-    memcpy(to->data, from->data, from->bytes);
-    to->bytes = from->bytes;
-    to->info = from->info;
+    to->bytes = bytes;
+    to->info = *form;
     to->info.name = info->name;
+    *ret_data = to->data;
     return CLEAVE_OK;
+}
+
+cleave_status clv_result_set(cleave_result *result, size_t output,
+                             const cleave_tensor_info *info,
+                             const cleave_tensor *from, cleave_error *err)
+{
+    void *data = NULL;
+    cleave_status status = clv_result_room(result, output, info, &from->info,
+                                           from->bytes, &data, err);
+
+    if (status == CLEAVE_OK) {
+        memcpy(data, from->data, from->bytes);
+    }
+    return status;
 }
 
 void clv_result_rank(cleave_result *result, const cleave_session *session)

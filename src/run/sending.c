@@ -1,66 +1,105 @@
 /*
- * sending.c - how a tensor at the cut becomes bytes.
+ * sending.c - what is sent of the tensors at the cut.
  *
- * For now plain: f32 goes as it is or as f16, which halves it; everything
- * else goes as it is. A tensor that goes as it is is not copied.
+ * One message, in memory that the lane keeps: a frame for each tensor, in the
+ * cut's order, or at the cut `input` the prepared picture, encoded. What a
+ * packing asks of the cut is checked once, when the session opens, so that
+ * nothing of it is left to fail at the first inference.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/fail.h"
 #include "run/device.h"
-#include "tensor/element.h"
 
-cleave_status clv_pack_parse(const char *name, enum clv_pack *ret_pack,
-                             cleave_error *err)
+static int has_picture(const cleave_session *s)
 {
-    if (name == NULL || strcmp(name, "f32") == 0) {
-        *ret_pack = CLV_PACK_F32;
-    } else if (strcmp(name, "f16") == 0) {
-        *ret_pack = CLV_PACK_F16;
-    } else {
-        return clv_fail(err, CLEAVE_INVALID, name,
-                        "There is no such packing; known are f32 and f16.");
+    return s->card != NULL && s->card->input_count == 1 && s->cut_count == 1 &&
+           s->card->inputs[0].kind == CLV_KIND_IMAGE;
+}
+
+static cleave_status check_picture(const cleave_session *s, cleave_error *err)
+{
+    if (strcmp(s->cut, CLV_CUT_INPUT) != 0) {
+        return clv_fail(err, CLEAVE_INVALID, "pack",
+                        "The packing %s sends the picture itself, so it goes "
+                        "only with the cut 'input', not with '%.100s'.",
+                        clv_coder_name(s->packing.coder), s->cut);
+    }
+    if (!has_picture(s)) {
+        return clv_fail(err, CLEAVE_INVALID, "pack",
+                        "The packing %s sends a picture; the model needs a "
+                        "card that says that its one input is an image. Name "
+                        "one (--card), or pack the tensors.",
+                        clv_coder_name(s->packing.coder));
     }
     return CLEAVE_OK;
 }
 
-static cleave_status reserve(struct clv_lane *lane, size_t i, size_t bytes,
-                             cleave_error *err)
+/* Floating-point tensors cannot be quantised without being told how finely. */
+static cleave_status check_step(const cleave_session *s, cleave_error *err)
 {
-    uint8_t *memory;
+    const struct clv_packing *p = &s->packing;
 
-    if (bytes <= lane->packed_capacity[i]) {
+    if (p->coder == CLV_CODER_RAW || p->step > 0 || p->bits > 0) {
         return CLEAVE_OK;
     }
-    memory = realloc(lane->packed[i], bytes);
-    if (memory == NULL) {
-        return clv_fail_memory(err, "packing", bytes);
+    for (size_t i = 0; i < s->cut_count; i++) {
+        cleave_type type = s->cut_tensors[i].type;
+        if (type == CLEAVE_TYPE_F32 || type == CLEAVE_TYPE_F16) {
+            return clv_fail(err, CLEAVE_INVALID, "pack",
+                            "The tensor '%.150s' is %s, so the packing needs "
+                            "a step, for example %s:step=0.5sd, or bits.",
+                            s->cut_tensors[i].name, cleave_type_name(type),
+                            clv_coder_name(p->coder));
+        }
     }
-    lane->packed[i] = memory;
-    lane->packed_capacity[i] = bytes;
     return CLEAVE_OK;
 }
 
-cleave_status clv_pack_tensor(const cleave_session *session,
-                              struct clv_lane *lane, size_t i,
-                              const cleave_tensor *tensor, cleave_error *err)
+cleave_status clv_sending_check(const cleave_session *session,
+                                cleave_error *err)
 {
-    cleave_tensor *sent = &lane->sent[i];
-    size_t count = tensor->bytes / sizeof(float);
-    cleave_status status;
+    if (clv_packing_is_picture(&session->packing)) {
+        return check_picture(session, err);
+    }
+    return check_step(session, err);
+}
 
-    *sent = *tensor;
-    sent->info.name = session->cut_tensors[i].name;
-    if (session->pack != CLV_PACK_F16 || tensor->info.type != CLEAVE_TYPE_F32) {
-        return CLEAVE_OK;
+cleave_status clv_sending_tensor(const cleave_session *session,
+                                 struct clv_lane *lane, size_t i,
+                                 const cleave_tensor *tensor, cleave_error *err)
+{
+    cleave_tensor named = *tensor;
+
+    named.info.name = session->cut_tensors[i].name;
+    if (i == 0) {
+        clv_buffer_reset(&lane->message);
     }
-    status = reserve(lane, i, count * sizeof(uint16_t), err);
-    if (status == CLEAVE_OK) {
-        clv_f32_to_f16(tensor->data, count, (void *)lane->packed[i]);
-        sent->info.type = CLEAVE_TYPE_F16;
-        sent->data = lane->packed[i];
-        sent->bytes = count * sizeof(uint16_t);
+    return clv_codec_pack(lane->codec, &session->packing, &named,
+                          i + 1 == session->cut_count, &lane->message, err);
+}
+
+cleave_status clv_sending_picture(const cleave_session *session,
+                                  struct clv_lane *lane, cleave_error *err)
+{
+    enum clv_image_kind kind = session->packing.coder == CLV_CODER_JPEG
+                                   ? CLV_IMAGE_JPEG
+                                   : CLV_IMAGE_WEBP;
+
+    clv_buffer_reset(&lane->message);
+    return clv_picture_encode(&lane->encoder, &lane->sample.image, kind,
+                              (int)session->packing.quality, "picture",
+                              &lane->message, err);
+}
+
+const char *clv_sending_type(const cleave_session *session)
+{
+    switch (session->packing.coder) {
+    case CLV_CODER_JPEG:
+        return "image/jpeg";
+    case CLV_CODER_WEBP:
+        return "image/webp";
+    default:
+        return NULL;
     }
-    return status;
 }

@@ -90,31 +90,56 @@ static cleave_status load_head(cleave_session *s, cleave_error *err)
                             s->cut, &s->head, err);
 }
 
+static cleave_status list_inputs(cleave_session *s, cleave_error *err)
+{
+    size_t count;
+    const cleave_tensor_info *inputs = clv_network_inputs(s->network, &count);
+
+    free(s->cut_tensors);
+    s->cut_count = 0;
+    s->cut_tensors = calloc(count + 1, sizeof *s->cut_tensors);
+    if (s->cut_tensors == NULL) {
+        return clv_fail_memory(err, s->cut, count);
+    }
+    memcpy(s->cut_tensors, inputs, count * sizeof *inputs);
+    s->cut_count = count;
+    return CLEAVE_OK;
+}
+
+/* The cut under its own name: in network order, or `input`. */
+static cleave_status name_cut(cleave_session *s, cleave_error *err)
+{
+    const char *names[CLV_CUT_TENSORS];
+
+    for (size_t i = 0; i < s->cut_count; i++) {
+        names[i] = s->cut_tensors[i].name;
+    }
+    return clv_network_cut_of(s->network, names, s->cut_count, s->cut,
+                              sizeof s->cut, err);
+}
+
 /* The names of what is sent: the model's inputs, or the cut's tensors. */
 static cleave_status list_cut(cleave_session *s, cleave_error *err)
 {
-    const cleave_tensor_info *inputs;
-    size_t count;
+    cleave_status status;
 
     if (!s->needs_server) {
         return CLEAVE_OK;
     }
     if (sends_inputs(s)) {
-        inputs = clv_network_inputs(s->network, &count);
-        s->cut_tensors = calloc(count + 1, sizeof *s->cut_tensors);
-        if (s->cut_tensors == NULL) {
-            return clv_fail_memory(err, s->cut, count);
-        }
-        memcpy(s->cut_tensors, inputs, count * sizeof *inputs);
-        s->cut_count = count;
-        return CLEAVE_OK;
+        return list_inputs(s, err);
     }
     s->cut_tensors = calloc(CLV_CUT_TENSORS, sizeof *s->cut_tensors);
     if (s->cut_tensors == NULL) {
         return clv_fail_memory(err, s->cut, CLV_CUT_TENSORS);
     }
-    return clv_network_cut_tensors(s->network, s->cut, s->cut_tensors,
-                                   &s->cut_count, err);
+    status = clv_network_cut_tensors(s->network, s->cut, s->cut_tensors,
+                                     &s->cut_count, err);
+    if (status == CLEAVE_OK) {
+        status = name_cut(s, err);
+    }
+    return status == CLEAVE_OK && sends_inputs(s) ? list_inputs(s, err)
+                                                  : status;
 }
 
 static cleave_status open_cut(cleave_session *s,
@@ -133,10 +158,18 @@ static cleave_status open_cut(cleave_session *s,
                           cut);
     }
     if (status == CLEAVE_OK) {
-        status = clv_pack_parse(o->pack, &s->pack, err);
+        status = clv_packing_parse(o->pack, &s->packing, err);
     }
+    s->sends_picture =
+        status == CLEAVE_OK && clv_packing_is_picture(&s->packing);
     if (status == CLEAVE_OK) {
         status = list_cut(s, err);
+    }
+    if (status == CLEAVE_OK) {
+        status = clv_sending_check(s, err);
+    }
+    if (status == CLEAVE_OK) {
+        status = clv_agreement_read(s, o, err);
     }
     return status == CLEAVE_OK ? load_head(s, err) : status;
 }
@@ -165,6 +198,9 @@ static cleave_status check_server(cleave_session *s, cleave_error *err)
             "%.64s: copy one file to both sides.",
             s->model_name, there.sha256 != NULL ? there.sha256 : "(untold)",
             here);
+    }
+    if (status == CLEAVE_OK) {
+        clv_agreement_settle(s, there.calibration);
     }
     clv_model_metadata_fini(&there);
     clv_lanes_give(&s->lanes, lane);
@@ -226,6 +262,9 @@ static cleave_status open_all(cleave_session *s,
         s->gate.open = gate_width(s);
         status = check_server(s, err);
     }
+    if (status == CLEAVE_OK && s->needs_server) {
+        status = clv_lanes_equip(&s->lanes, s->calibration, err);
+    }
     return status;
 }
 
@@ -263,6 +302,7 @@ void cleave_session_close(cleave_session *s)
     clv_gate_fini(&s->gate);
     clv_part_release(s->head);
     clv_card_free(s->card);
+    clv_calibration_free(s->calibration);
     clv_network_close(s->network);
     clv_store_close(s->store);
     clv_engine_close(s->engine);
@@ -270,6 +310,11 @@ void cleave_session_close(cleave_session *s)
     free(s->url);
     free(s->model_name);
     free(s);
+}
+
+const char *cleave_session_notice(const cleave_session *session)
+{
+    return session->notice[0] != '\0' ? session->notice : NULL;
 }
 
 const cleave_tensor_info *cleave_session_inputs(const cleave_session *session,
@@ -292,10 +337,19 @@ cleave_status cleave_session_infer(cleave_session *session,
                                    cleave_result **ret_result,
                                    cleave_error *err)
 {
-    struct clv_lane *lane = clv_lanes_take(&session->lanes);
-    cleave_status status =
-        clv_pipeline_run(session, lane, inputs, input_count, ret_result, err);
+    struct clv_lane *lane;
+    cleave_status status;
 
+    if (session->sends_picture) {
+        return clv_fail(err, CLEAVE_INVALID, "inputs",
+                        "This session packs pictures (%s) and cannot send a "
+                        "tensor; infer a picture's file, or use another "
+                        "packing.",
+                        clv_coder_name(session->packing.coder));
+    }
+    lane = clv_lanes_take(&session->lanes);
+    status =
+        clv_pipeline_run(session, lane, inputs, input_count, ret_result, err);
     clv_lanes_give(&session->lanes, lane);
     return status;
 }
@@ -306,13 +360,17 @@ cleave_status clv_session_infer_sample(cleave_session *session,
                                        cleave_result **ret_result,
                                        cleave_error *err)
 {
+    int picture = session->sends_picture;
     struct clv_lane *lane = clv_lanes_take(&session->lanes);
     int64_t started_ns = clv_clock_now_ns(session->clock);
-    cleave_status status = clv_source_load(source, sample, &lane->sample, err);
+    cleave_status status =
+        picture ? clv_source_load_picture(source, sample, &lane->sample, err)
+                : clv_source_load(source, sample, &lane->sample, err);
     int64_t loaded_ns = clv_clock_now_ns(session->clock);
 
     if (status == CLEAVE_OK) {
-        status = clv_pipeline_run(session, lane, lane->sample.tensors,
+        status = clv_pipeline_run(session, lane,
+                                  picture ? NULL : lane->sample.tensors,
                                   lane->sample.count, ret_result, err);
     }
     if (status == CLEAVE_OK) {

@@ -9,12 +9,14 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/fail.h"
 #include "base/file.h"
 
 #define SUFFIX ".onnx"
+#define CALIBRATION_SUFFIX ".calib"
 #define MAX_MODELS 1024
 
 static int by_name(const void *a, const void *b)
@@ -98,12 +100,35 @@ static cleave_status open_card(const char *path, struct clv_served *model)
                                : status;
 }
 
+/* So must a calibration: with another model's, answers would be wrong. */
+static cleave_status open_calibration(const char *folder,
+                                      struct clv_served *model)
+{
+    char path[CLV_PATH_MAX];
+    cleave_status status =
+        clv_path_print(path, sizeof path, &model->error,
+                       "%s/%s" CALIBRATION_SUFFIX, folder, model->name);
+
+    if (status != CLEAVE_OK || access(path, F_OK) != 0) {
+        return status;
+    }
+    status = clv_calibration_read(path, &model->calibration, &model->error);
+    if (status != CLEAVE_OK) {
+        return status;
+    }
+    return clv_calibration_check(model->calibration,
+                                 clv_network_sha256(model->network), path,
+                                 &model->error);
+}
+
 static void close_model(struct clv_served *model)
 {
     clv_network_close(model->network);
     clv_card_free(model->card);
+    clv_calibration_free(model->calibration);
     model->network = NULL;
     model->card = NULL;
+    model->calibration = NULL;
 }
 
 static void open_model(const char *folder, struct clv_served *model,
@@ -121,6 +146,9 @@ static void open_model(const char *folder, struct clv_served *model,
     if (status == CLEAVE_OK) {
         status = open_card(path, model);
     }
+    if (status == CLEAVE_OK) {
+        status = open_calibration(folder, model);
+    }
     if (status != CLEAVE_OK) {
         close_model(model);
         model->error.code = status;
@@ -128,8 +156,12 @@ static void open_model(const char *folder, struct clv_served *model,
                           "model %s cannot be served: %s: %s", model->name,
                           model->error.where, model->error.text);
     } else {
-        clv_journal_write(journal, CLEAVE_LOG_INFO, "model %s, sha256 %s",
-                          model->name, clv_network_sha256(model->network));
+        clv_journal_write(journal, CLEAVE_LOG_INFO, "model %s, sha256 %s%s%s",
+                          model->name, clv_network_sha256(model->network),
+                          model->calibration != NULL ? ", calibration " : "",
+                          model->calibration != NULL
+                              ? clv_calibration_id(model->calibration)
+                              : "");
     }
 }
 

@@ -2,7 +2,8 @@
  * catalog.h - the models of a folder.
  *
  * Made once, when the server opens, and never changed but for hints: so it
- * needs no lock. A card beside a model gives its classes their labels.
+ * needs no lock. A card beside a model gives its classes their labels, a
+ * calibration (MODEL.calib) the code books that frames may name.
  */
 #ifndef CLV_CATALOG_H
 #define CLV_CATALOG_H
@@ -10,6 +11,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
+#include "codec/calibration.h"
 #include "engine/engine.h"
 #include "media/card.h"
 #include "network/network.h"
@@ -18,9 +20,10 @@
 
 struct clv_served {
     char *name;
-    struct clv_network *network; /* NULL: it could not be opened */
-    cleave_error error;          /* why not */
-    struct clv_card *card;       /* or NULL */
+    struct clv_network *network;         /* NULL: it could not be opened */
+    cleave_error error;                  /* why not */
+    struct clv_card *card;               /* or NULL */
+    struct clv_calibration *calibration; /* or NULL */
     /* Size of a body that was quick to answer last time; a hint. */
     atomic_size_t quick_bytes;
 };

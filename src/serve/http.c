@@ -39,7 +39,8 @@
 #define CONNECTION_MEMORY ((size_t)32 << 10)
 #define ALIGN 16
 #define NUMBER_TEXT 24
-#define SPARE_CALLS 32          /* kept with their buffers, */
+#define TAG_DIGITS 16  /* of a model's SHA-256 that make its entity tag */
+#define SPARE_CALLS 32 /* kept with their buffers, */
 #define SPARE_BYTES (256 << 10) /* if these are no larger */
 #define MOST_IGNORED (16 << 20) /* bytes of a refused body that are read */
 
@@ -73,6 +74,8 @@ struct call {
     uint64_t charged_bytes; /* our share of pending_bytes */
     uint64_t ignored_bytes; /* of a body that is refused already */
     int64_t json_bytes;
+    const char *content_type; /* the connection's, or NULL */
+    const char *if_match;     /* likewise */
     int64_t arrived_ns;
     bool final; /* the connection ends after this */
     struct clv_reply reply;
@@ -189,12 +192,32 @@ static const char *print_number(int64_t number, char into[NUMBER_TEXT])
     return number >= 0 ? into : NULL;
 }
 
+/* What the body is; a client that did not name its own knows. */
+static const char *type_of(const struct clv_reply *reply)
+{
+    if (reply->frames) {
+        return reply->untyped ? NULL : CLV_FRAME_TYPE;
+    }
+    return reply->json_bytes >= 0 ? "application/octet-stream"
+                                  : "application/json";
+}
+
+static const char *print_tag(const char *sha256, char into[NUMBER_TEXT])
+{
+    if (sha256 == NULL) {
+        return NULL;
+    }
+    snprintf(into, NUMBER_TEXT, "\"%.*s\"", TAG_DIGITS, sha256);
+    return into;
+}
+
 /* Sends the reply. Its body stays the call's until on_completed. */
 static enum MHD_Result send_reply(struct call *call)
 {
     struct clv_reply *reply = &call->reply;
     bool closing = call->final || atomic_load(&call->http->service->draining);
     char number[NUMBER_TEXT];
+    char tag[NUMBER_TEXT];
     char timing[CLV_TIMING_TEXT];
     enum MHD_Result result;
     struct MHD_Response *response = MHD_create_response_from_buffer(
@@ -203,11 +226,10 @@ static enum MHD_Result send_reply(struct call *call)
     if (response == NULL) {
         return MHD_NO; /* no memory: the connection ends */
     }
-    add_header(response, "Content-Type",
-               reply->json_bytes >= 0 ? "application/octet-stream"
-                                      : "application/json");
+    add_header(response, "Content-Type", type_of(reply));
     add_header(response, "Inference-Header-Content-Length",
                print_number(reply->json_bytes, number));
+    add_header(response, "ETag", print_tag(reply->model, tag));
     if (reply->timed) {
         clv_timing_write(&reply->timing, timing);
         add_header(response, "Server-Timing", timing);
@@ -238,23 +260,27 @@ static int64_t header_number(struct MHD_Connection *connection,
     return strtoll(text, NULL, 10);
 }
 
+static const char *header_text(const struct call *call, const char *name)
+{
+    return MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, name);
+}
+
 /* Looks at the headers of an infer request before its body is read. */
 static void expect_body(struct call *call)
 {
     uint64_t most = call->http->max_request_bytes;
     int64_t length = header_number(call->connection, "Content-Length");
-    const char *coding = MHD_lookup_connection_value(
-        call->connection, MHD_HEADER_KIND, "Content-Encoding");
+    const char *coding = header_text(call, "Content-Encoding");
     cleave_error error = CLEAVE_ERROR_INIT;
 
     call->json_bytes =
         header_number(call->connection, "Inference-Header-Content-Length");
+    call->content_type = header_text(call, "Content-Type");
+    call->if_match = header_text(call, "If-Match");
     if (length == -2 || (length > 0 && (uint64_t)length > most)) {
         clv_fail(&error, CLEAVE_LIMIT, "server",
                  "The body is %s bytes, at most %llu are allowed.",
-                 MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND,
-                                             "Content-Length"),
-                 (unsigned long long)most);
+                 header_text(call, "Content-Length"), (unsigned long long)most);
         clv_reply_fail(&call->reply, &error);
         call->state = ANSWERED;
     } else if (call->json_bytes == -2) {
@@ -308,7 +334,7 @@ static enum MHD_Result begin(struct clv_http *http,
         clv_reply_fail(&call->reply, &error);
         call->reply.http = call->reply.allow != NULL ? 405 : 404;
         call->state = ANSWERED;
-    } else if (call->route.kind == CLV_ROUTE_INFER) {
+    } else if (clv_route_infers(&call->route)) {
         expect_body(call);
     }
     if (call->state == ANSWERED && !is_read_away(connection)) {
@@ -330,7 +356,7 @@ static enum MHD_Result receive(struct call *call, const char *data, size_t size)
     size_t have = call->body.size - call->skew;
     cleave_status status;
 
-    if (call->state != RECEIVING || call->route.kind != CLV_ROUTE_INFER) {
+    if (call->state != RECEIVING || !clv_route_infers(&call->route)) {
         return ignore(call, size);
     }
     if (have + size > call->charged_bytes &&
@@ -364,8 +390,13 @@ static bool client_has_gone(void *self)
 
 static struct clv_infer_job job_of(struct call *call)
 {
+    bool cut = call->route.kind == CLV_ROUTE_INFER_CUT;
+
     return (struct clv_infer_job){
         .model = call->route.model,
+        .cut = cut ? call->route.cut : NULL,
+        .content_type = call->content_type,
+        .if_match = call->if_match,
         .body = {call->body.data + call->skew, call->body.size - call->skew},
         .json_bytes = call->json_bytes,
         .arrived_ns = call->arrived_ns,
@@ -453,7 +484,7 @@ static enum MHD_Result on_request(void *self, struct MHD_Connection *connection,
     if (call->state == ANSWERED) {
         return send_reply(call);
     }
-    if (call->route.kind == CLV_ROUTE_INFER) {
+    if (clv_route_infers(&call->route)) {
         return submit(call);
     }
     clv_route_answer(http->service, &call->route, &call->reply);
@@ -509,9 +540,10 @@ cleave_status clv_http_open(const struct clv_http_options *options,
     http->max_pending_bytes = options->max_pending_bytes;
     http->quiesced_socket = -1;
     init_lock(http);
+    /* A Date would be 37 bytes of every answer; who passes one on adds it. */
     http->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
-            MHD_USE_TURBO,
+            MHD_USE_TURBO | MHD_USE_SUPPRESS_DATE_NO_CLOCK,
         0, NULL, NULL, on_request, http, MHD_OPTION_LISTEN_SOCKET,
         options->socket, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)options->connections, MHD_OPTION_CONNECTION_TIMEOUT,

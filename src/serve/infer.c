@@ -1,54 +1,48 @@
 /*
  * infer.c - one infer request, from its body to its answer.
  *
- * clv_infer_answer reads as the list of its steps. The names of the tensors
- * that came say which part of the network is wanted; the part's session says
- * what it wants of them: order, types and shapes. A tensor that came as f16
- * where f32 is wanted is widened here; everything else has to fit.
+ * `answer` reads as the list of its steps. A request comes in one of two
+ * forms (inference.h), which read it and write its answer; which part of the
+ * network is wanted, and what that part wants, is theirs to find out. Here is
+ * what both need.
  *
  * What the device is told (Server-Timing): `queue` is waiting, for a worker
- * and for the part to be loaded; `unpack` is reading the request and
- * widening; `tail` is the session's run and nothing else.
+ * and for the part to be loaded; `unpack` is reading the request, decoding
+ * and widening; `tail` is the session's run and nothing else.
  */
 #include "serve/infer.h"
 
-#include <stdlib.h>
-#include <string.h>
 #include <strings.h>
 
 #include "base/fail.h"
-#include "tensor/element.h"
-#include "wire/request.h"
-#include "wire/response.h"
-
-/* What is short enough not to be handed to a worker. */
-#define QUICK_NS 100000
-#define QUICK_BYTES (64 << 10)
+#include "serve/inference.h"
 
 /* Below this wait it is not worth a system call to look for the client. */
 #define SHORT_WAIT_NS 1000000
 
-struct inference {
-    struct clv_service *service;
-    const struct clv_infer_job *job;
-    struct clv_served *model;
-    struct clv_infer_request request;
-    struct clv_part_use part;
-    cleave_tensor inputs[CLV_MESSAGE_TENSORS]; /* in the session's order */
-    struct clv_timing timing;
-    int64_t deadline_ns; /* 0: none */
-    bool must_be_quick;
-    cleave_error *err;
-};
-
-static int64_t now(const struct inference *i)
+int64_t clv_inference_now(const struct clv_inference *i)
 {
     return clv_clock_now_ns(i->service->clock);
 }
 
-static cleave_status check_deadline(const struct inference *i)
+cleave_status clv_inference_receiver(struct clv_inference *i,
+                                     struct clv_receiver **ret_receiver)
 {
-    if (i->deadline_ns > 0 && now(i) >= i->deadline_ns) {
+    cleave_status status = CLEAVE_OK;
+
+    if (i->receiver == NULL) {
+        status =
+            clv_receivers_take(i->service->receivers, &i->receiver, i->err);
+    }
+    if (status == CLEAVE_OK) {
+        *ret_receiver = i->receiver;
+    }
+    return status;
+}
+
+static cleave_status check_deadline(const struct clv_inference *i)
+{
+    if (i->deadline_ns > 0 && clv_inference_now(i) >= i->deadline_ns) {
         return clv_fail(i->err, CLEAVE_TIMEOUT, i->job->model,
                         "The request's timeout of %llu us passed before it "
                         "could be computed.",
@@ -57,29 +51,24 @@ static cleave_status check_deadline(const struct inference *i)
     return CLEAVE_OK;
 }
 
-static cleave_status read_request(struct inference *i)
+static cleave_status read_request(struct clv_inference *i)
 {
-    int64_t started_ns = now(i);
+    int64_t started_ns = clv_inference_now(i);
     cleave_status status = clv_catalog_find(&i->service->catalog, i->job->model,
                                             &i->model, i->err);
 
     if (status == CLEAVE_OK) {
-        status = clv_infer_request_parse(i->job->body, i->job->json_bytes,
-                                         &i->request, i->err);
+        status = i->form->read(i);
     }
     if (status != CLEAVE_OK) {
         return status;
     }
     i->timing.queue_ns = started_ns - i->job->arrived_ns;
-    i->timing.unpack_ns = now(i) - started_ns;
-    if (i->request.timeout_us > 0) {
-        i->deadline_ns =
-            i->job->arrived_ns + (int64_t)i->request.timeout_us * 1000;
-    }
+    i->timing.unpack_ns = clv_inference_now(i) - started_ns;
     return check_deadline(i);
 }
 
-static cleave_status check_client(const struct inference *i)
+static cleave_status check_client(struct clv_inference *i)
 {
     if (i->timing.queue_ns > SHORT_WAIT_NS && i->job->gone != NULL &&
         i->job->gone(i->job->self)) {
@@ -89,137 +78,38 @@ static cleave_status check_client(const struct inference *i)
     return CLEAVE_OK;
 }
 
-static cleave_status check_identity(const struct inference *i)
+static cleave_status check_identity(struct clv_inference *i)
 {
     const char *have = clv_network_sha256(i->model->network);
-    const char *want = i->request.sha256;
 
-    if (want != NULL && strcasecmp(want, have) != 0) {
+    if (i->sha256 != NULL && strcasecmp(i->sha256, have) != 0) {
         return clv_fail(i->err, CLEAVE_MISMATCH, i->model->name,
                         "The model '%s' here has SHA-256 %s, the client means "
                         "%s; give both sides the same file.",
-                        i->model->name, have, want);
+                        i->model->name, have, i->sha256);
     }
     return CLEAVE_OK;
 }
 
-static cleave_status take_part(struct inference *i)
+static cleave_status take_part(struct clv_inference *i)
 {
-    const char *names[CLV_MESSAGE_TENSORS];
-    int64_t started_ns = now(i);
-    cleave_error why = CLEAVE_ERROR_INIT;
-    cleave_status status;
+    int64_t started_ns = clv_inference_now(i);
+    cleave_status status = i->form->take_part(i);
 
-    for (size_t k = 0; k < i->request.input_count; k++) {
-        names[k] = i->request.inputs[k].info.name;
-    }
-    if (i->must_be_quick) {
-        return clv_parts_take_quick(i->service->parts, i->model->network, names,
-                                    i->request.input_count, QUICK_NS, &i->part)
-                   ? CLEAVE_OK
-                   : CLEAVE_BUSY;
-    }
-    status =
-        clv_parts_take(i->service->parts, i->model->network, names,
-                       i->request.input_count, i->deadline_ns, &i->part, &why);
-    if (status == CLEAVE_NOT_FOUND) { /* `where` is the tensor at fault */
-        clv_fail(i->err, status, why.where, "Model '%s', tensor '%s': %s",
-                 i->model->name, why.where, why.text);
-    } else if (status != CLEAVE_OK) {
-        clv_fail(i->err, status, why.where, "Model '%s': %s", i->model->name,
-                 why.text);
-    }
-    i->timing.queue_ns += now(i) - started_ns;
+    i->timing.queue_ns += clv_inference_now(i) - started_ns;
     return status;
 }
 
-static cleave_status wrong_form(const struct inference *i,
-                                const cleave_tensor_info *want,
-                                const cleave_tensor_info *have)
+static cleave_status make_inputs(struct clv_inference *i)
 {
-    char wanted[96];
-    char got[96];
+    int64_t started_ns = clv_inference_now(i);
+    cleave_status status = i->form->make_inputs(i);
 
-    return clv_fail(i->err, CLEAVE_MISMATCH, i->model->name,
-                    "The tensor '%s' of model '%s' must be %s, %s came.",
-                    want->name, i->model->name,
-                    clv_tensor_describe(want, wanted, sizeof wanted),
-                    clv_tensor_describe(have, got, sizeof got));
-}
-
-/* Replaces an f16 tensor of the request by its f32. */
-static cleave_status widen(struct inference *i, size_t at)
-{
-    cleave_tensor *tensor = &i->request.inputs[at];
-    size_t count = tensor->bytes / sizeof(uint16_t);
-    float *wide = malloc(count > 0 ? count * sizeof *wide : 1);
-
-    if (wide == NULL) {
-        return clv_fail_memory(i->err, tensor->info.name, count * sizeof *wide);
-    }
-    clv_f16_to_f32(tensor->data, count, wide);
-    free(i->request.owned[at]);
-    i->request.owned[at] = wide;
-    tensor->data = wide;
-    tensor->bytes = count * sizeof *wide;
-    tensor->info.type = CLEAVE_TYPE_F32;
-    return CLEAVE_OK;
-}
-
-/* The request's tensor for one input of the session, made to fit. */
-static cleave_status fit_input(struct inference *i,
-                               const cleave_tensor_info *want,
-                               cleave_tensor *ret_tensor)
-{
-    cleave_status status = CLEAVE_OK;
-    cleave_tensor_info form;
-    size_t at = 0;
-
-    while (at < i->request.input_count &&
-           strcmp(i->request.inputs[at].info.name, want->name) != 0) {
-        at++;
-    }
-    if (at == i->request.input_count) {
-        return clv_fail(i->err, CLEAVE_NOT_FOUND, i->model->name,
-                        "The tensor '%s' is missing.", want->name);
-    }
-    form = i->request.inputs[at].info;
-    if (form.type == CLEAVE_TYPE_F16 && want->type == CLEAVE_TYPE_F32) {
-        form.type = CLEAVE_TYPE_F32;
-    }
-    if (!clv_tensor_fits(want, &form)) {
-        return wrong_form(i, want, &i->request.inputs[at].info);
-    }
-    if (form.type != i->request.inputs[at].info.type) {
-        status = widen(i, at);
-    }
-    if (status == CLEAVE_OK) {
-        *ret_tensor = i->request.inputs[at];
-    }
+    i->timing.unpack_ns += clv_inference_now(i) - started_ns;
     return status;
 }
 
-static cleave_status fit_inputs(struct inference *i)
-{
-    size_t count = 0;
-    const cleave_tensor_info *want =
-        clv_session_inputs(i->part.session, &count);
-    int64_t started_ns = now(i);
-    cleave_status status = CLEAVE_OK;
-
-    if (count != i->request.input_count) {
-        return clv_fail(i->err, CLEAVE_MISMATCH, i->model->name,
-                        "%zu tensors came, this part of model '%s' takes %zu.",
-                        i->request.input_count, i->model->name, count);
-    }
-    for (size_t k = 0; k < count && status == CLEAVE_OK; k++) {
-        status = fit_input(i, &want[k], &i->inputs[k]);
-    }
-    i->timing.unpack_ns += now(i) - started_ns;
-    return status;
-}
-
-static cleave_status run(struct inference *i)
+static cleave_status run(struct clv_inference *i)
 {
     int64_t started_ns;
     cleave_status status = check_deadline(i);
@@ -230,158 +120,121 @@ static cleave_status run(struct inference *i)
     if (i->service->hook.before_run != NULL) {
         i->service->hook.before_run(i->service->hook.self);
     }
-    started_ns = now(i);
-    status = clv_session_run(i->part.session, i->inputs, i->request.input_count,
+    started_ns = clv_inference_now(i);
+    status = clv_session_run(i->part.session, i->inputs, i->input_count,
                              i->part.outputs, i->err);
-    i->timing.tail_ns = now(i) - started_ns;
+    i->timing.tail_ns = clv_inference_now(i) - started_ns;
     return status;
 }
 
-static const cleave_tensor *find_output(const cleave_tensor *tensors,
-                                        size_t count, const char *name)
+static cleave_status answer(struct clv_inference *i, struct clv_reply *reply)
 {
-    for (size_t k = 0; k < count; k++) {
-        if (strcmp(tensors[k].info.name, name) == 0) {
-            return &tensors[k];
-        }
+    static cleave_status (*const steps[])(struct clv_inference *) = {
+        read_request, check_client, check_identity, take_part, make_inputs, run,
+    };
+    cleave_status status = CLEAVE_OK;
+
+    for (size_t k = 0;
+         status == CLEAVE_OK && k < sizeof steps / sizeof steps[0]; k++) {
+        status = steps[k](i);
     }
-    return NULL;
+    return status == CLEAVE_OK ? i->form->write(i, reply) : status;
 }
 
-/* The outputs asked for, or all of the part. */
-static cleave_status choose_outputs(const struct inference *i,
-                                    struct clv_answer_output *chosen,
-                                    struct clv_class_names *labels,
-                                    size_t *ret_count)
-{
-    size_t have = 0;
-    const cleave_tensor *tensors = clv_outputs_tensors(i->part.outputs, &have);
-    size_t wanted = i->request.output_count;
-
-    if (wanted == 0 && have > CLV_MESSAGE_TENSORS) {
-        return clv_fail(i->err, CLEAVE_LIMIT, i->model->name,
-                        "The model has %zu outputs, an answer at most %d; name "
-                        "those you want.",
-                        have, CLV_MESSAGE_TENSORS);
-    }
-    for (size_t k = 0; wanted == 0 && k < have; k++) {
-        chosen[k] = (struct clv_answer_output){
-            .tensor = &tensors[k], .binary = i->request.binary_output};
-    }
-    for (size_t k = 0; k < wanted; k++) {
-        const struct clv_wanted_output *w = &i->request.outputs[k];
-        labels[k] = clv_served_labels(i->model, w->name);
-        chosen[k] = (struct clv_answer_output){
-            .tensor = find_output(tensors, have, w->name),
-            .binary = w->binary,
-            .classes = w->classes,
-            .labels = &labels[k]};
-        if (chosen[k].tensor == NULL) {
-            return clv_fail(i->err, CLEAVE_NOT_FOUND, i->model->name,
-                            "This part of model '%s' has no output '%s'.",
-                            i->model->name, w->name);
-        }
-    }
-    *ret_count = wanted > 0 ? wanted : have;
-    return CLEAVE_OK;
-}
-
-static cleave_status write_answer(const struct inference *i,
-                                  struct clv_reply *reply)
-{
-    struct clv_answer_output outputs[CLV_MESSAGE_TENSORS];
-    struct clv_class_names labels[CLV_MESSAGE_TENSORS];
-    struct clv_answer answer = {
-        .model = i->model->name, .id = i->request.id, .outputs = outputs};
-    cleave_status status =
-        choose_outputs(i, outputs, labels, &answer.output_count);
-
-    if (status == CLEAVE_OK) {
-        status = clv_response_build(&answer, &reply->body, &reply->json_bytes,
-                                    i->err);
-    }
-    return status;
-}
-
-/* Remembers whether a body of this size is worth a try next time. */
-static void note_pace(struct inference *i, int64_t lately_ns)
+/*
+ * Remembers whether a body of this size is worth a try next time. JSON costs
+ * something to be read before the part is known, so there the size must be
+ * the same; in the compact form the part alone decides.
+ */
+static void note_pace(struct clv_inference *i, int64_t lately_ns)
 {
     size_t size = i->job->body.size;
 
-    if (size <= QUICK_BYTES && lately_ns <= QUICK_NS) {
+    if (i->job->cut != NULL) {
+        return;
+    }
+    if (size <= CLV_QUICK_BYTES && lately_ns <= CLV_QUICK_NS) {
         atomic_store(&i->model->quick_bytes, size);
     } else if (atomic_load(&i->model->quick_bytes) == size) {
         atomic_store(&i->model->quick_bytes, 0);
     }
 }
 
-static cleave_status answer(struct inference *i, struct clv_reply *reply)
+/* How long the part kept its thread; decoding counts where it depends on it. */
+static int64_t busy_ns(const struct clv_inference *i)
 {
-    cleave_status status = read_request(i);
-
-    if (status == CLEAVE_OK) {
-        status = check_client(i);
+    if (i->timing.tail_ns == 0 || i->job->cut == NULL) {
+        return i->timing.tail_ns;
     }
-    if (status == CLEAVE_OK) {
-        status = check_identity(i);
-    }
-    if (status == CLEAVE_OK) {
-        status = take_part(i);
-    }
-    if (status == CLEAVE_OK) {
-        status = fit_inputs(i);
-    }
-    if (status == CLEAVE_OK) {
-        status = run(i);
-    }
-    if (status == CLEAVE_OK) {
-        status = write_answer(i, reply);
-    }
-    return status;
+    return i->timing.tail_ns + i->timing.unpack_ns;
 }
 
-static void end(struct inference *i, struct clv_reply *reply,
+static void end(struct clv_inference *i, struct clv_reply *reply,
                 cleave_status status)
 {
     if (status != CLEAVE_OK) {
         i->err->code = status;
         clv_reply_fail(reply, i->err);
+        reply->http = i->http > 0 ? i->http : reply->http;
     }
     reply->timed = true;
     reply->timing = i->timing;
     if (i->part.loaded != NULL) {
-        note_pace(
-            i, clv_parts_give(i->service->parts, &i->part, i->timing.tail_ns));
+        note_pace(i, clv_parts_give(i->service->parts, &i->part, busy_ns(i)));
     }
-    clv_infer_request_fini(&i->request);
+    clv_receivers_give(i->service->receivers, i->receiver);
+    i->form->end(i);
+}
+
+static struct clv_inference begin(struct clv_service *service,
+                                  const struct clv_infer_job *job,
+                                  cleave_error *err)
+{
+    return (struct clv_inference){
+        .service = service,
+        .job = job,
+        .form = job->cut != NULL ? &clv_infer_form_cut : &clv_infer_form_json,
+        .err = err,
+    };
 }
 
 void clv_infer_answer(struct clv_service *service,
                       const struct clv_infer_job *job, struct clv_reply *reply)
 {
     cleave_error error = CLEAVE_ERROR_INIT;
-    struct inference i = {.service = service, .job = job, .err = &error};
+    struct clv_inference i = begin(service, job, &error);
 
     end(&i, reply, answer(&i, reply));
+}
+
+static bool may_be_quick(const struct clv_inference *i)
+{
+    struct clv_served *model = NULL;
+    size_t size = i->job->body.size;
+
+    if (i->service->hook.before_run != NULL || /* it may block */
+        clv_catalog_find(&i->service->catalog, i->job->model, &model, NULL) !=
+            CLEAVE_OK) {
+        return false;
+    }
+    return i->job->cut != NULL ? size <= CLV_QUICK_BYTES
+                               : atomic_load(&model->quick_bytes) == size;
 }
 
 bool clv_infer_try(struct clv_service *service, const struct clv_infer_job *job,
                    struct clv_reply *reply)
 {
     cleave_error error = CLEAVE_ERROR_INIT;
-    struct inference i = {
-        .service = service, .job = job, .err = &error, .must_be_quick = true};
+    struct clv_inference i = begin(service, job, &error);
     cleave_status status;
 
-    if (service->hook.before_run != NULL || /* it may block */
-        clv_catalog_find(&service->catalog, job->model, &i.model, NULL) !=
-            CLEAVE_OK ||
-        atomic_load(&i.model->quick_bytes) != job->body.size) {
+    if (!may_be_quick(&i)) {
         return false;
     }
+    i.must_be_quick = true;
     status = answer(&i, reply);
     if (status == CLEAVE_BUSY && i.part.loaded == NULL) {
-        clv_infer_request_fini(&i.request);
+        i.form->end(&i);
         return false;
     }
     end(&i, reply, status);

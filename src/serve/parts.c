@@ -34,6 +34,8 @@ struct clv_loaded {
     struct clv_network *network;
     enum clv_part_kind kind;
     char *cut;
+    const char **names; /* of its inputs, as clv_part_use has them */
+    size_t name_count;
     enum state state;
     size_t refs;
     struct clv_part *part;
@@ -81,6 +83,7 @@ static void discard(struct clv_loaded *entry)
         clv_outputs_free(entry->spare[i]);
     }
     clv_part_release(entry->part);
+    free(entry->names);
     free(entry->cut);
     free(entry);
 }
@@ -168,6 +171,27 @@ static struct clv_loaded *find_ready(struct clv_parts *parts,
                 use_locked(parts, entry);
                 break;
             }
+        }
+    }
+    pthread_mutex_unlock(&parts->lock);
+    return entry;
+}
+
+/* The same by the cut's own name; another spelling of it is not found. */
+static struct clv_loaded *find_ready_cut(struct clv_parts *parts,
+                                         const struct clv_network *network,
+                                         const char *cut)
+{
+    bool whole = strcmp(cut, CLV_CUT_INPUT) == 0;
+    struct clv_loaded *entry;
+
+    pthread_mutex_lock(&parts->lock);
+    for (entry = parts->newest; entry != NULL; entry = entry->next) {
+        if (entry->network == network && entry->state == READY &&
+            (entry->kind == CLV_PART_WHOLE) == whole &&
+            strcmp(entry->cut, cut) == 0) {
+            use_locked(parts, entry);
+            break;
         }
     }
     pthread_mutex_unlock(&parts->lock);
@@ -298,14 +322,51 @@ static cleave_status check_size(const struct clv_parts *parts,
     return CLEAVE_OK;
 }
 
+/* The names of the tensors at a cut, in a message's order. */
+static cleave_status list_names(struct clv_network *network, const char *cut,
+                                const char ***ret_names, size_t *ret_count,
+                                cleave_error *err)
+{
+    cleave_tensor_info tensors[CLV_CUT_TENSORS];
+    const cleave_tensor_info *infos = tensors;
+    const char **names;
+    size_t count = 0;
+    cleave_status status = CLEAVE_OK;
+
+    if (strcmp(cut, CLV_CUT_INPUT) == 0) {
+        infos = clv_network_inputs(network, &count);
+    } else {
+        status = clv_network_cut_tensors(network, cut, tensors, &count, err);
+    }
+    if (status != CLEAVE_OK) {
+        return status;
+    }
+    names = calloc(count + 1, sizeof *names);
+    if (names == NULL) {
+        return clv_fail_memory(err, cut, count * sizeof *names);
+    }
+    for (size_t i = 0; i < count; i++) {
+        names[i] = infos[i].name;
+    }
+    *ret_names = names;
+    *ret_count = count;
+    return CLEAVE_OK;
+}
+
 /* Loads the entry that is ours to load and tells those who wait. */
 static void load(struct clv_parts *parts, struct clv_loaded *entry)
 {
     struct clv_part *part = NULL;
+    const char **names = NULL;
+    size_t name_count = 0;
     cleave_error error = CLEAVE_ERROR_INIT;
     cleave_status status = clv_network_load(entry->network, entry->kind,
                                             entry->cut, &part, &error);
 
+    if (status == CLEAVE_OK) {
+        status =
+            list_names(entry->network, entry->cut, &names, &name_count, &error);
+    }
     if (status == CLEAVE_OK) {
         status = check_size(parts, entry, part, &error);
     }
@@ -319,6 +380,8 @@ static void load(struct clv_parts *parts, struct clv_loaded *entry)
     }
     pthread_mutex_lock(&parts->lock);
     entry->part = part;
+    entry->names = names;
+    entry->name_count = name_count;
     entry->error = error;
     entry->state = status == CLEAVE_OK ? READY : FAILED;
     if (status != CLEAVE_OK) {
@@ -448,45 +511,82 @@ static cleave_status take_outputs(struct clv_parts *parts,
     return CLEAVE_OK;
 }
 
-cleave_status clv_parts_take(struct clv_parts *parts,
-                             struct clv_network *network,
-                             const char *const *names, size_t count,
-                             int64_t deadline_ns, struct clv_part_use *ret_use,
-                             cleave_error *err)
+/* What a request needs of an entry, of which it has a reference. */
+static struct clv_part_use use_of(struct clv_loaded *entry)
 {
-    struct clv_part_use use = {0};
-    cleave_status status = CLEAVE_OK;
+    return (struct clv_part_use){
+        .session = clv_part_session(entry->part),
+        .loaded = entry,
+        .names = entry->names,
+        .name_count = entry->name_count,
+    };
+}
 
-    use.loaded = find_ready(parts, network, names, count);
-    if (use.loaded == NULL) {
-        status = find_or_load(parts, network, names, count, deadline_ns,
-                              &use.loaded, err);
-    }
+static cleave_status begin_use(struct clv_parts *parts,
+                               struct clv_loaded *entry,
+                               struct clv_part_use *ret_use, cleave_error *err)
+{
+    struct clv_part_use use = use_of(entry);
+    cleave_status status = take_outputs(parts, entry, &use, err);
+
     if (status != CLEAVE_OK) {
-        return status;
-    }
-    use.session = clv_part_session(use.loaded->part);
-    status = take_outputs(parts, use.loaded, &use, err);
-    if (status != CLEAVE_OK) {
-        unref(parts, use.loaded);
+        unref(parts, entry);
         return status;
     }
     *ret_use = use;
     return CLEAVE_OK;
 }
 
-int clv_parts_take_quick(struct clv_parts *parts,
-                         const struct clv_network *network,
-                         const char *const *names, size_t count,
-                         int64_t most_ns, struct clv_part_use *ret_use)
+cleave_status clv_parts_take(struct clv_parts *parts,
+                             struct clv_network *network,
+                             const char *const *names, size_t count,
+                             int64_t deadline_ns, struct clv_part_use *ret_use,
+                             cleave_error *err)
 {
-    struct clv_part_use use = {0};
+    struct clv_loaded *entry = find_ready(parts, network, names, count);
+    cleave_status status = CLEAVE_OK;
+
+    if (entry == NULL) {
+        status = find_or_load(parts, network, names, count, deadline_ns, &entry,
+                              err);
+    }
+    return status == CLEAVE_OK ? begin_use(parts, entry, ret_use, err) : status;
+}
+
+cleave_status clv_parts_take_cut(struct clv_parts *parts,
+                                 struct clv_network *network, const char *cut,
+                                 int64_t deadline_ns,
+                                 struct clv_part_use *ret_use,
+                                 cleave_error *err)
+{
+    struct clv_loaded *entry = find_ready_cut(parts, network, cut);
+    const char **names = NULL;
+    size_t count = 0;
+    cleave_status status;
+
+    if (entry != NULL) {
+        return begin_use(parts, entry, ret_use, err);
+    }
+    status = list_names(network, cut, &names, &count, err);
+    if (status == CLEAVE_OK) {
+        status = clv_parts_take(parts, network, names, count, deadline_ns,
+                                ret_use, err);
+    }
+    free(names);
+    return status;
+}
+
+/* Keeps the reference to an entry only if its runs are short; NULL: none. */
+static int begin_quick(struct clv_parts *parts, struct clv_loaded *entry,
+                       int64_t most_ns, struct clv_part_use *ret_use)
+{
+    struct clv_part_use use;
     bool quick;
 
-    use.loaded = find_ready(parts, network, names, count);
-    if (use.loaded == NULL) {
+    if (entry == NULL) {
         return 0;
     }
+    use = use_of(entry);
     pthread_mutex_lock(&parts->lock);
     quick = use.loaded->lately_ns > 0 && use.loaded->lately_ns <= most_ns &&
             use.loaded->spare_count > 0;
@@ -498,9 +598,25 @@ int clv_parts_take_quick(struct clv_parts *parts,
         unref(parts, use.loaded);
         return 0;
     }
-    use.session = clv_part_session(use.loaded->part);
     *ret_use = use;
     return 1;
+}
+
+int clv_parts_take_quick(struct clv_parts *parts,
+                         const struct clv_network *network,
+                         const char *const *names, size_t count,
+                         int64_t most_ns, struct clv_part_use *ret_use)
+{
+    return begin_quick(parts, find_ready(parts, network, names, count), most_ns,
+                       ret_use);
+}
+
+int clv_parts_take_cut_quick(struct clv_parts *parts,
+                             const struct clv_network *network, const char *cut,
+                             int64_t most_ns, struct clv_part_use *ret_use)
+{
+    return begin_quick(parts, find_ready_cut(parts, network, cut), most_ns,
+                       ret_use);
 }
 
 /* A slow run counts at once, quick ones bring the figure down slowly. */

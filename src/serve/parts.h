@@ -27,6 +27,10 @@ struct clv_part_use {
     struct clv_session *session;
     struct clv_outputs *outputs; /* for this request alone */
     struct clv_loaded *loaded;
+    /* Its inputs in the order in which they stand in a message: a tail's in
+       network order, those of the whole in the model's. Borrowed. */
+    const char *const *names;
+    size_t name_count;
 };
 
 /* `memory_limit` is in bytes; the journal is borrowed. */
@@ -59,6 +63,20 @@ int clv_parts_take_quick(struct clv_parts *parts,
                          const struct clv_network *network,
                          const char *const *names, size_t count,
                          int64_t most_ns, struct clv_part_use *ret_use);
+
+/*
+ * Both again for a part that is named by its cut: `input` is the whole, any
+ * other name the tail behind these tensors. Besides, CLEAVE_NOT_FOUND for a
+ * name of no cut.
+ */
+cleave_status clv_parts_take_cut(struct clv_parts *parts,
+                                 struct clv_network *network, const char *cut,
+                                 int64_t deadline_ns,
+                                 struct clv_part_use *ret_use,
+                                 cleave_error *err);
+int clv_parts_take_cut_quick(struct clv_parts *parts,
+                             const struct clv_network *network, const char *cut,
+                             int64_t most_ns, struct clv_part_use *ret_use);
 
 /*
  * Gives a part back after a run of `run_ns`, or 0 if it was not run. Returns

@@ -26,6 +26,7 @@ void clv_reply_fail(struct clv_reply *reply, const cleave_error *error)
     clv_buffer_reset(&reply->body);
     reply->http = cleave_status_http(error->code);
     reply->json_bytes = -1;
+    reply->frames = false;
     clv_error_write(error, &reply->body);
     if (clv_buffer_status(&reply->body) != CLEAVE_OK) {
         clv_buffer_reset(&reply->body);

@@ -13,9 +13,12 @@ struct clv_reply {
     int http;
     struct clv_buffer body;
     int64_t json_bytes; /* of an answer with binary data, else -1 */
+    bool frames;        /* the body is frames */
+    bool untyped;       /* and the client needs not be told so */
     bool timed;
     struct clv_timing timing;
     const char *allow; /* the methods that would be allowed, or NULL */
+    const char *model; /* SHA-256 of the model it describes, or NULL */
 };
 
 /* An empty reply of status 200. Allocates nothing. */

@@ -16,7 +16,9 @@
 #define PLATFORM "onnxruntime_onnx"
 
 static const struct {
-    const char *words; /* '*' stands for the model's name */
+    /* '*' stands for the model's name, '**' for the cut's: the names of
+       tensors have slashes, so a cut's goes up to what stands behind it. */
+    const char *words;
     enum clv_route_kind kind;
 } table[] = {
     {"v2", CLV_ROUTE_SERVER},
@@ -29,6 +31,8 @@ static const struct {
     {"v2/models/*/versions/1/ready", CLV_ROUTE_MODEL_READY},
     {"v2/models/*/infer", CLV_ROUTE_INFER},
     {"v2/models/*/versions/1/infer", CLV_ROUTE_INFER},
+    {"v2/models/*/cuts/**/infer", CLV_ROUTE_INFER_CUT},
+    {"v2/models/*/versions/1/cuts/**/infer", CLV_ROUTE_INFER_CUT},
 };
 
 /* Length of the word at `at`, up to the next '/' or the end. */
@@ -45,18 +49,40 @@ static void skip(const char **at, size_t length)
     }
 }
 
+static bool take_name(const char *path, size_t length, char *into, size_t room)
+{
+    if (length == 0 || length >= room) {
+        return false;
+    }
+    memcpy(into, path, length);
+    into[length] = '\0';
+    return true;
+}
+
+/* Length of the cut's name at `path`: all but what `words` say behind "**". */
+static size_t cut_length(const char *words, const char *path)
+{
+    size_t behind = strlen(words) - strlen("**");
+    size_t length = strlen(path);
+
+    return length > behind ? length - behind : 0;
+}
+
 static bool matches(const char *words, const char *path,
-                    char model[CLV_MODEL_NAME_MAX])
+                    struct clv_route *route)
 {
     while (*words != '\0' && *path != '\0') {
         size_t w = word_length(words);
         size_t p = word_length(path);
-        if (w == 1 && *words == '*') {
-            if (p == 0 || p >= CLV_MODEL_NAME_MAX) {
+        if (w == 2 && memcmp(words, "**", w) == 0) {
+            p = cut_length(words, path);
+            if (!take_name(path, p, route->cut, sizeof route->cut)) {
                 return false;
             }
-            memcpy(model, path, p);
-            model[p] = '\0';
+        } else if (w == 1 && *words == '*') {
+            if (!take_name(path, p, route->model, sizeof route->model)) {
+                return false;
+            }
         } else if (w != p || memcmp(words, path, w) != 0) {
             return false;
         }
@@ -73,12 +99,18 @@ static bool find(const char *path, struct clv_route *route)
     }
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         route->model[0] = '\0';
-        if (matches(table[i].words, path + 1, route->model)) {
+        route->cut[0] = '\0';
+        if (matches(table[i].words, path + 1, route)) {
             route->kind = table[i].kind;
             return true;
         }
     }
     return false;
+}
+
+bool clv_route_infers(const struct clv_route *route)
+{
+    return route->kind == CLV_ROUTE_INFER || route->kind == CLV_ROUTE_INFER_CUT;
 }
 
 cleave_status clv_route_parse(const char *method, const char *path,
@@ -96,8 +128,8 @@ cleave_status clv_route_parse(const char *method, const char *path,
                         "the models.",
                         path);
     }
-    if (route.kind == CLV_ROUTE_INFER ? !post : !get) {
-        *ret_allow = route.kind == CLV_ROUTE_INFER ? "POST" : "GET, HEAD";
+    if (clv_route_infers(&route) ? !post : !get) {
+        *ret_allow = clv_route_infers(&route) ? "POST" : "GET, HEAD";
         return clv_fail(err, CLEAVE_INVALID, path,
                         "The method %.20s is not for '%.200s'; allowed: %s.",
                         method, path, *ret_allow);
@@ -134,6 +166,9 @@ static void describe_model(const struct clv_served *model,
         .platform = PLATFORM,
     };
 
+    if (model->calibration != NULL) {
+        metadata.calibration = clv_calibration_id(model->calibration);
+    }
     metadata.inputs = clv_network_inputs(model->network, &metadata.input_count);
     metadata.outputs =
         clv_network_outputs(model->network, &metadata.output_count);
@@ -153,6 +188,7 @@ static void answer_model(const struct clv_service *service,
     }
     if (route->kind == CLV_ROUTE_MODEL) {
         describe_model(model, &reply->body);
+        reply->model = clv_network_sha256(model->network);
     } else {
         clv_json_put(&reply->body, "{\"ready\":true}");
     }

@@ -5,6 +5,8 @@
 #ifndef CLV_ROUTES_H
 #define CLV_ROUTES_H
 
+#include <stdbool.h>
+
 #include "serve/reply.h"
 #include "serve/service.h"
 
@@ -15,16 +17,22 @@ enum clv_route_kind {
     CLV_ROUTE_MODELS,      /* GET /v2/models */
     CLV_ROUTE_MODEL,       /* GET /v2/models/M[/versions/1] */
     CLV_ROUTE_MODEL_READY, /* GET /v2/models/M[/versions/1]/ready */
-    CLV_ROUTE_INFER        /* POST /v2/models/M[/versions/1]/infer */
+    CLV_ROUTE_INFER,       /* POST /v2/models/M[/versions/1]/infer */
+    CLV_ROUTE_INFER_CUT    /* POST /v2/models/M[/versions/1]/cuts/CUT/infer */
 };
 
 /* Longer model names are not found. */
 #define CLV_MODEL_NAME_MAX 256
+#define CLV_ROUTE_CUT_MAX 1024
 
 struct clv_route {
     enum clv_route_kind kind;
     char model[CLV_MODEL_NAME_MAX];
+    char cut[CLV_ROUTE_CUT_MAX]; /* of CLV_ROUTE_INFER_CUT */
 };
+
+/* True for the routes that compute, and have a body. */
+bool clv_route_infers(const struct clv_route *route);
 
 /*
  * Understands a method and an unescaped path. CLEAVE_NOT_FOUND for a path
@@ -35,7 +43,7 @@ cleave_status clv_route_parse(const char *method, const char *path,
                               struct clv_route *ret_route,
                               const char **ret_allow, cleave_error *err);
 
-/* Answers every route but CLV_ROUTE_INFER. Never blocks. */
+/* Answers every route but those that infer. Never blocks. */
 void clv_route_answer(const struct clv_service *service,
                       const struct clv_route *route, struct clv_reply *reply);
 

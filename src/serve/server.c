@@ -113,6 +113,10 @@ static cleave_status open_models(cleave_server *server,
         status = clv_parts_new(o->memory_limit, &service->journal,
                                &service->parts, err);
     }
+    if (status == CLEAVE_OK) { /* what is decoded is what could have come raw */
+        status =
+            clv_receivers_new(o->max_request_bytes, &service->receivers, err);
+    }
     return status;
 }
 
@@ -207,6 +211,7 @@ void cleave_server_close(cleave_server *server)
     }
     clv_http_close(server->http);
     clv_workers_free(server->workers);
+    clv_receivers_free(server->service.receivers);
     clv_parts_free(server->service.parts);
     clv_catalog_close(&server->service.catalog);
     clv_store_close(server->store);

@@ -12,6 +12,7 @@
 #include "serve/catalog.h"
 #include "serve/journal.h"
 #include "serve/parts.h"
+#include "serve/receiving.h"
 
 /* Called by a worker just before it computes; may block. */
 struct clv_serve_hook {
@@ -22,6 +23,7 @@ struct clv_serve_hook {
 struct clv_service {
     struct clv_catalog catalog;
     struct clv_parts *parts;
+    struct clv_receivers *receivers;
     struct clv_journal journal;
     struct clv_clock clock;
     struct clv_serve_hook hook;

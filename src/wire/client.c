@@ -24,9 +24,10 @@
 #define DEFAULT_MAX_RESPONSE ((size_t)256 << 20)
 #define SMALL_BODY ((size_t)60 << 10)
 #define SOCKET_BUFFER 131072L
-#define HEADER_ROOM 96
-#define HEADERS_ABOUT 170 /* bytes of an infer request's besides its URL */
+#define HEADER_ROOM 256
+#define HEADERS_ABOUT 41 /* bytes of a POST's besides URL and our lines */
 #define MAX_URL 4096
+#define TAG_DIGITS 16 /* of a model's SHA-256 that name it in If-Match */
 
 /* Where the read callback stands in a body of several parts. */
 struct cursor {
@@ -44,8 +45,9 @@ struct clv_client {
 
     char target[MAX_URL]; /* the URL that curl has now */
     char *model;          /* whose infer URL that is, or NULL */
+    char *cut;            /* and at which cut, NULL: the JSON form's */
     struct curl_slist *headers;
-    int64_t headers_json_bytes; /* what they say, -1: they are for GET */
+    char header_text[HEADER_ROOM]; /* what they say, "": they are for GET */
 
     struct clv_buffer small;  /* a small request body in one run */
     struct clv_buffer answer; /* the response body */
@@ -285,6 +287,7 @@ void clv_client_close(struct clv_client *client)
     clv_buffer_fini(&client->small);
     clv_buffer_fini(&client->answer);
     free(client->model);
+    free(client->cut);
     free(client->url);
     free(client);
 }
@@ -329,12 +332,13 @@ static cleave_status transfer_failed(struct clv_client *client, CURLcode code,
 /*
  * Bytes of the request's headers. Versions of curl differ in whether the
  * size of a request includes a body that left together with its headers;
- * ours are the URL and few, so the nearer of the two answers is right.
+ * we know about how long ours are, so the nearer of the two is right.
  */
 static uint64_t header_bytes(const struct clv_client *client, uint64_t request,
                              uint64_t body)
 {
-    uint64_t guess = strlen(client->target) + HEADERS_ABOUT;
+    uint64_t guess =
+        strlen(client->target) + strlen(client->header_text) + HEADERS_ABOUT;
     uint64_t without = request > body ? request - body : request;
 
     if (request <= guess) {
@@ -408,7 +412,9 @@ static cleave_status set_target(struct clv_client *client, const char *path,
                           client->url, path);
 
     free(client->model);
+    free(client->cut);
     client->model = NULL;
+    client->cut = NULL;
     if (length < 0 || (size_t)length >= sizeof client->target) {
         return clv_fail(err, CLEAVE_LIMIT, client->url,
                         "The URL is longer than %zu bytes.",
@@ -447,6 +453,7 @@ static cleave_status get(struct clv_client *client, int64_t timeout_ms,
     curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, NULL);
     curl_slist_free_all(client->headers);
     client->headers = NULL;
+    client->header_text[0] = '\0';
     return perform(client, timeout_ms, ret_exchange, err);
 }
 
@@ -494,29 +501,48 @@ static struct curl_slist *appended(struct curl_slist *list, const char *line)
     return longer;
 }
 
-/* Headers change only with the length of the JSON, that is: rarely. */
-static cleave_status set_headers(struct clv_client *client, int64_t json_bytes,
+/*
+ * Our header lines, each ending in "\r\n", instead of those that curl would
+ * add: a few bytes here are many beside a small frame. They seldom change.
+ */
+static cleave_status set_headers(struct clv_client *client, const char *text,
                                  cleave_error *err)
 {
-    char line[HEADER_ROOM];
     struct curl_slist *list;
+    char line[HEADER_ROOM];
 
-    if (client->headers != NULL && client->headers_json_bytes == json_bytes) {
+    if (client->headers != NULL && strcmp(client->header_text, text) == 0) {
         return CLEAVE_OK;
     }
-    snprintf(line, sizeof line, "Inference-Header-Content-Length: %lld",
-             (long long)json_bytes);
-    list = curl_slist_append(NULL, line);
-    list = appended(list, "Content-Type: application/octet-stream");
-    list = appended(list, "Expect:"); /* its round trip is not worth it */
+    list = curl_slist_append(NULL, "Expect:"); /* not worth a round trip */
+    list = appended(list, "Accept:");
+    if (strstr(text, "Content-Type:") == NULL) {
+        list = appended(list, "Content-Type:");
+    }
+    for (const char *at = text; *at != '\0'; at = strstr(at, "\r\n") + 2) {
+        snprintf(line, sizeof line, "%.*s", (int)strcspn(at, "\r"), at);
+        list = appended(list, line);
+    }
     if (list == NULL) {
         return clv_fail_memory(err, client->url, sizeof line);
     }
     curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, list);
     curl_slist_free_all(client->headers);
     client->headers = list;
-    client->headers_json_bytes = json_bytes;
+    snprintf(client->header_text, sizeof client->header_text, "%s", text);
     return CLEAVE_OK;
+}
+
+static cleave_status set_json_headers(struct clv_client *client,
+                                      int64_t json_bytes, cleave_error *err)
+{
+    char text[HEADER_ROOM];
+
+    snprintf(text, sizeof text,
+             "Inference-Header-Content-Length: %lld\r\n"
+             "Content-Type: application/octet-stream\r\n",
+             (long long)json_bytes);
+    return set_headers(client, text, err);
 }
 
 static cleave_status set_body(struct clv_client *client,
@@ -551,7 +577,8 @@ static cleave_status aim(struct clv_client *client, const char *model,
 {
     cleave_status status;
 
-    if (client->model != NULL && strcmp(client->model, model) == 0) {
+    if (client->model != NULL && client->cut == NULL &&
+        strcmp(client->model, model) == 0) {
         return CLEAVE_OK;
     }
     status = set_model_target(client, model, "/infer", err);
@@ -570,7 +597,7 @@ cleave_status clv_client_infer(struct clv_client *client, const char *model,
     cleave_status status = aim(client, model, err);
 
     if (status == CLEAVE_OK) {
-        status = set_headers(client, (int64_t)body->json.size, err);
+        status = set_json_headers(client, (int64_t)body->json.size, err);
     }
     if (status == CLEAVE_OK) {
         status = set_body(client, body, err);
@@ -583,4 +610,77 @@ cleave_status clv_client_infer(struct clv_client *client, const char *model,
             ret_exchange->body, ret_exchange->json_bytes, ret_response, err);
     }
     return status;
+}
+
+/* The URL of the cut's infer, unless curl has it already. */
+static cleave_status aim_at_cut(struct clv_client *client, const char *model,
+                                const char *cut, cleave_error *err)
+{
+    char verb[MAX_URL];
+    char *escaped;
+    int length;
+    cleave_status status;
+
+    if (client->model != NULL && client->cut != NULL &&
+        strcmp(client->model, model) == 0 && strcmp(client->cut, cut) == 0) {
+        return CLEAVE_OK;
+    }
+    escaped = curl_easy_escape(client->curl, cut, 0);
+    if (escaped == NULL) {
+        return clv_fail_memory(err, client->url, strlen(cut));
+    }
+    length = snprintf(verb, sizeof verb, "/cuts/%s/infer", escaped);
+    curl_free(escaped);
+    if (length < 0 || (size_t)length >= sizeof verb) {
+        return clv_fail(err, CLEAVE_LIMIT, client->url,
+                        "The cut's name is too long.");
+    }
+    status = set_model_target(client, model, verb, err);
+    if (status == CLEAVE_OK) {
+        client->cut = strdup(cut); /* as above */
+        client->model = client->cut != NULL ? strdup(model) : NULL;
+    }
+    return status;
+}
+
+static cleave_status set_cut_headers(struct clv_client *client,
+                                     const struct clv_cut_request *request,
+                                     cleave_error *err)
+{
+    const char *type = request->content_type;
+    char text[HEADER_ROOM];
+    int length =
+        snprintf(text, sizeof text, "If-Match: \"%.*s\"\r\n%s%s%s", TAG_DIGITS,
+                 request->sha256, type != NULL ? "Content-Type: " : "",
+                 type != NULL ? type : "", type != NULL ? "\r\n" : "");
+
+    if (length < 0 || (size_t)length >= sizeof text) {
+        return clv_fail(err, CLEAVE_LIMIT, client->url,
+                        "The content type is too long.");
+    }
+    return set_headers(client, text, err);
+}
+
+cleave_status clv_client_infer_cut(struct clv_client *client,
+                                   const struct clv_cut_request *request,
+                                   int64_t timeout_ms,
+                                   struct clv_exchange *ret_exchange,
+                                   cleave_error *err)
+{
+    clv_bytes body = request->body;
+    cleave_status status =
+        aim_at_cut(client, request->model, request->cut, err);
+
+    if (status == CLEAVE_OK) {
+        status = set_cut_headers(client, request, err);
+    }
+    if (status != CLEAVE_OK) {
+        return status;
+    }
+    curl_easy_setopt(client->curl, CURLOPT_POST, 1L);
+    curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS,
+                     body.size > 0 ? (const char *)body.data : "");
+    curl_easy_setopt(client->curl, CURLOPT_POSTFIELDSIZE_LARGE,
+                     (curl_off_t)body.size);
+    return perform(client, timeout_ms, ret_exchange, err);
 }

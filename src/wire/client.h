@@ -3,7 +3,8 @@
  *
  * A client holds one connection to one server and keeps it open between
  * calls. One client belongs to one thread at a time. Nothing here knows what a
- * tensor means: bodies come from request.h and go to response.h.
+ * tensor means: bodies come from request.h and go to response.h, or are
+ * frames, which are the caller's affair.
  *
  * The usual proxy settings of the machine are honoured, except towards a
  * loopback address. Redirects are not followed.
@@ -81,6 +82,26 @@ cleave_status clv_client_infer(struct clv_client *client, const char *model,
                                struct clv_infer_response *ret_response,
                                struct clv_exchange *ret_exchange,
                                cleave_error *err);
+
+/* One inference in the compact form: docs/protocol.md. */
+struct clv_cut_request {
+    const char *model;
+    const char *cut;
+    const char *sha256;       /* of the model's file, in hexadecimal */
+    const char *content_type; /* of a picture; NULL: the body is frames */
+    clv_bytes body;
+};
+
+/*
+ * Sends it; what comes back, frames again, is the body of the exchange.
+ * Statuses as for GET; CLEAVE_MISMATCH if the server's model is another one.
+ * `ret_exchange` is written whenever an answer came.
+ */
+cleave_status clv_client_infer_cut(struct clv_client *client,
+                                   const struct clv_cut_request *request,
+                                   int64_t timeout_ms,
+                                   struct clv_exchange *ret_exchange,
+                                   cleave_error *err);
 
 /* The URL that the client was opened with, without a final '/'. Borrowed. */
 const char *clv_client_url(const struct clv_client *client);

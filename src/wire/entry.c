@@ -278,6 +278,40 @@ cleave_status clv_entry_data(const struct json_t *entry,
     return take_binary(info, size, message, ret_tensor, ret_owned, err);
 }
 
+cleave_status clv_entry_packed(const struct json_t *entry, const char *name,
+                               struct clv_message *message, bool *ret_packed,
+                               clv_bytes *ret_frame, cleave_error *err)
+{
+    const json_t *parameters = NULL;
+    bool packed = false;
+    uint64_t size = 0;
+    cleave_status status =
+        clv_json_object(entry, "parameters", name, &parameters, err);
+
+    if (status == CLEAVE_OK) {
+        status =
+            clv_json_bool(parameters, "cleave_packing", name, &packed, err);
+    }
+    if (status == CLEAVE_OK && packed) {
+        status = clv_json_uint(parameters, "binary_data_size", name, INT64_MAX,
+                               &size, err);
+    }
+    if (status == CLEAVE_OK && packed && size == 0) {
+        status = clv_fail(err, CLEAVE_INVALID, name,
+                          "The tensor '%s' is packed, but its frame is "
+                          "missing: it stands behind the JSON, its length in "
+                          "'binary_data_size'.",
+                          name);
+    }
+    if (status == CLEAVE_OK && packed) {
+        status = clv_entry_take(message, name, size, ret_frame, err);
+    }
+    if (status == CLEAVE_OK) {
+        *ret_packed = packed;
+    }
+    return status;
+}
+
 void clv_entry_write(struct clv_buffer *into, const char *name,
                      const char *datatype, const int64_t *shape, uint32_t rank)
 {

@@ -13,6 +13,8 @@
 #ifndef CLV_ENTRY_H
 #define CLV_ENTRY_H
 
+#include <stdbool.h>
+
 #include "base/buffer.h"
 #include "cleave/tensor.h"
 
@@ -77,6 +79,15 @@ cleave_status clv_entry_data(const struct json_t *entry,
                              struct clv_message *message,
                              cleave_tensor *ret_tensor, void **ret_owned,
                              cleave_error *err);
+
+/*
+ * True in `ret_packed` if the entry's parameters carry "cleave_packing": true:
+ * its binary data is then one frame of whatever length, which is taken.
+ * CLEAVE_INVALID if such an entry has no binary data.
+ */
+cleave_status clv_entry_packed(const struct json_t *entry, const char *name,
+                               struct clv_message *message, bool *ret_packed,
+                               clv_bytes *ret_frame, cleave_error *err);
 
 /* Appends `"name":..,"datatype":..,"shape":[..]`. */
 void clv_entry_write(struct clv_buffer *into, const char *name,

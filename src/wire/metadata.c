@@ -21,7 +21,7 @@ void clv_server_metadata_write(struct clv_buffer *into)
                             "{\"name\":\"cleave\",\"version\":\"%s\","
                             "\"extensions\":[\"binary_tensor_data\","
                             "\"classification\",\"schedule_policy\","
-                            "\"cleave_cuts\"]}",
+                            "\"cleave_cuts\",\"cleave_packing\"]}",
                             cleave_version());
 }
 
@@ -51,6 +51,10 @@ void clv_model_metadata_write(const struct clv_model_metadata *metadata,
     if (metadata->sha256 != NULL) {
         clv_json_put(into, ",\"parameters\":{\"sha256\":");
         clv_json_put_string(into, metadata->sha256);
+        if (metadata->calibration != NULL) {
+            clv_json_put(into, ",\"calibration\":");
+            clv_json_put_string(into, metadata->calibration);
+        }
         clv_json_put(into, "}");
     }
     clv_json_put(into, "}");
@@ -73,6 +77,10 @@ static cleave_status read_strings(struct clv_model_metadata *m,
     }
     if (status == CLEAVE_OK) {
         status = clv_json_string(parameters, "sha256", WHERE, &m->sha256, err);
+    }
+    if (status == CLEAVE_OK) {
+        status = clv_json_string(parameters, "calibration", WHERE,
+                                 &m->calibration, err);
     }
     if (status == CLEAVE_OK && m->name == NULL) {
         status = clv_fail(err, CLEAVE_INVALID, WHERE, "There is no 'name'.");

@@ -18,7 +18,8 @@ void clv_server_metadata_write(struct clv_buffer *into);
 /* Free dimensions are -1. */
 struct clv_model_metadata {
     const char *name;
-    const char *sha256; /* or NULL: the server did not say */
+    const char *sha256;      /* or NULL: the server did not say */
+    const char *calibration; /* the id of its calibration, or NULL: none */
     const char *platform;
     const cleave_tensor_info *inputs;
     size_t input_count;

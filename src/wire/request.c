@@ -106,6 +106,7 @@ static cleave_status read_input(struct clv_infer_request *r,
 {
     size_t at = r->input_count;
     cleave_tensor_info info;
+    bool packed = false;
     cleave_status status =
         clv_entry_info(entry, "input", CLV_ENTRY_PLAIN, &info, err);
 
@@ -113,6 +114,12 @@ static cleave_status read_input(struct clv_infer_request *r,
         status = check_new_input(r, info.name, err);
     }
     if (status == CLEAVE_OK) {
+        status = clv_entry_packed(entry, info.name, message, &packed,
+                                  &r->frames[at], err);
+    }
+    if (status == CLEAVE_OK && packed) {
+        r->inputs[at] = (cleave_tensor){.info = info};
+    } else if (status == CLEAVE_OK) {
         status = clv_entry_data(entry, &info, message, &r->inputs[at],
                                 &r->owned[at], err);
     }
@@ -139,7 +146,8 @@ static cleave_status read_inputs(struct clv_infer_request *r,
     }
     r->inputs = calloc(count, sizeof *r->inputs);
     r->owned = calloc(count, sizeof *r->owned);
-    if (r->inputs == NULL || r->owned == NULL) {
+    r->frames = calloc(count, sizeof *r->frames);
+    if (r->inputs == NULL || r->owned == NULL || r->frames == NULL) {
         return clv_fail_memory(err, WHERE, count * sizeof *r->inputs);
     }
     for (size_t i = 0; i < count && status == CLEAVE_OK; i++) {
@@ -244,6 +252,7 @@ void clv_infer_request_fini(struct clv_infer_request *request)
     }
     free(request->owned);
     free(request->inputs);
+    free(request->frames);
     free(request->outputs);
     clv_json_free(request->document);
     *request = (struct clv_infer_request){0};

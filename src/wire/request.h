@@ -32,8 +32,9 @@ struct clv_infer_request {
     uint64_t timeout_us; /* since arrival, 0: none */
     bool binary_output;  /* how outputs come that are not in `outputs` */
     size_t input_count;
-    cleave_tensor *inputs;
-    size_t output_count; /* 0: all */
+    cleave_tensor *inputs; /* of a packed one the data is missing: */
+    clv_bytes *frames;     /* here is its frame, unread; else empty */
+    size_t output_count;   /* 0: all */
     struct clv_wanted_output *outputs;
 
     struct json_t *document; /* strings are borrowed from it */

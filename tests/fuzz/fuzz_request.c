@@ -21,6 +21,15 @@ static void check(const struct clv_infer_request *r)
         const cleave_tensor *t = &r->inputs[i];
         uint64_t elements = 0;
         uint64_t bytes = 0;
+        if (r->frames[i].size > 0) { /* packed: the codec reads it */
+            if (t->data != NULL || t->bytes != 0) {
+                abort();
+            }
+            for (size_t b = 0; b < r->frames[i].size; b++) {
+                sum += r->frames[i].data[b];
+            }
+            continue;
+        }
         if (cleave_tensor_count(&t->info, &elements, &bytes) != CLEAVE_OK ||
             bytes != t->bytes ||
             (uintptr_t)t->data % cleave_type_bytes(t->info.type) != 0) {

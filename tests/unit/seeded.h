@@ -1,6 +1,7 @@
 /*
  * seeded.h - chance for property tests: the same for the same seed, which
- * a test prints before it uses it.
+ * a test prints before it uses it. CLEAVE_SEED in the environment replaces
+ * the seeds of all tests of a program.
  */
 #ifndef SEEDED_H
 #define SEEDED_H
@@ -19,6 +20,11 @@ struct seeded {
 
 static inline struct seeded seeded_init(const char *test, uint64_t seed)
 {
+    const char *given = getenv("CLEAVE_SEED");
+
+    if (given != NULL) {
+        seed = strtoull(given, NULL, 0);
+    }
     printf("%s: seed %llu\n", test, (unsigned long long)seed);
     return (struct seeded){seed * 0x9E3779B97F4A7C15u + 1};
 }

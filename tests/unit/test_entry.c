@@ -167,6 +167,54 @@ static void lengths_that_disagree_are_refused_with_both(void **state)
                    CLEAVE_UNSUPPORTED, "shared_memory_region");
 }
 
+static cleave_status packed_of(const char *members, clv_bytes binary,
+                               bool *packed, clv_bytes *frame,
+                               cleave_error *err)
+{
+    struct clv_message m = {{NULL, 0}, binary};
+    json_t *entry = json_loads(members, 0, NULL);
+    cleave_status status;
+
+    assert_non_null(entry);
+    status = clv_entry_packed(entry, "x", &m, packed, frame, err);
+    json_decref(entry);
+    return status;
+}
+
+static void frames_are_taken_whatever_the_shape(void **state)
+{
+    static const uint8_t binary[10] = {0};
+    const clv_bytes all = {binary, sizeof binary};
+    bool packed = true;
+    clv_bytes frame = {NULL, 0};
+    cleave_error error = CLEAVE_ERROR_INIT;
+
+    (void)state;
+    assert_int_equal(packed_of("{\"parameters\":{\"cleave_packing\":true,"
+                               "\"binary_data_size\":7}}",
+                               all, &packed, &frame, NULL),
+                     CLEAVE_OK);
+    assert_true(packed);
+    assert_ptr_equal(frame.data, binary);
+    assert_int_equal(frame.size, 7);
+    assert_int_equal(packed_of("{\"parameters\":{\"cleave_packing\":false}}",
+                               all, &packed, &frame, NULL),
+                     CLEAVE_OK);
+    assert_false(packed);
+    assert_int_equal(packed_of("{\"parameters\":{\"cleave_packing\":true,"
+                               "\"binary_data_size\":11}}",
+                               all, &packed, &frame, NULL),
+                     CLEAVE_INVALID);
+    assert_int_equal(packed_of("{\"parameters\":{\"cleave_packing\":1}}", all,
+                               &packed, &frame, NULL),
+                     CLEAVE_INVALID);
+    assert_int_equal(packed_of("{\"parameters\":{\"cleave_packing\":true},"
+                               "\"data\":[1]}",
+                               all, &packed, &frame, &error),
+                     CLEAVE_INVALID);
+    assert_non_null(strstr(error.text, "its frame is missing"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +222,7 @@ int main(void)
         cmocka_unit_test(name_type_and_shape_are_checked),
         cmocka_unit_test(aligned_binary_data_stay_where_they_are),
         cmocka_unit_test(lengths_that_disagree_are_refused_with_both),
+        cmocka_unit_test(frames_are_taken_whatever_the_shape),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

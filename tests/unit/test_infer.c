@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codec/codec.h"
 #include "tensor/element.h"
 #include "tiny_server.h"
 #include "wire/client.h"
@@ -181,6 +182,90 @@ static void outputs_are_chosen_and_classified(void **state)
     assert_non_null(strstr(error.text, "'z'"));
 }
 
+/* A request for b whose input is the frame of a tensor 1x`size`. */
+static cleave_status infer_packed(const char *model, const char *packing,
+                                  int64_t size, size_t more,
+                                  struct clv_infer_response *r,
+                                  struct clv_exchange *x, cleave_error *err)
+{
+    static float numbers[TINY_SIZE];
+    cleave_tensor tensor = {{"b", CLEAVE_TYPE_F32, 2, {1, size}},
+                            numbers,
+                            (size_t)size * sizeof *numbers};
+    struct clv_codec *codec = NULL;
+    struct clv_packing p;
+    struct clv_buffer frame;
+    struct clv_body body;
+    cleave_status status;
+
+    fill(numbers);
+    clv_buffer_init(&frame, 1 << 20);
+    assert_int_equal(clv_codec_new(NULL, &codec), CLEAVE_OK);
+    assert_int_equal(clv_packing_parse(packing, &p, NULL), CLEAVE_OK);
+    assert_int_equal(clv_codec_pack(codec, &p, &tensor, 1, &frame, NULL),
+                     CLEAVE_OK);
+    clv_buffer_append(&frame, numbers, more); /* what nobody announced */
+    clv_body_init(&body);
+    clv_buffer_printf(&body.json,
+                      "{\"inputs\":[{\"name\":\"b\",\"datatype\":\"FP32\","
+                      "\"shape\":[1,4096],\"parameters\":{"
+                      "\"cleave_packing\":true,\"binary_data_size\":%zu}}],"
+                      "\"parameters\":{\"binary_data_output\":true}}",
+                      frame.size);
+    body.parts[0] = clv_buffer_bytes(&body.json);
+    body.parts[1] = clv_buffer_bytes(&frame);
+    body.part_count = 2;
+    body.total_bytes = body.json.size + frame.size;
+    status = clv_client_infer(client, model, &body, 0, r, x, err);
+    clv_body_fini(&body);
+    clv_codec_free(codec);
+    clv_buffer_fini(&frame);
+    return status;
+}
+
+static void a_tensor_may_be_packed(void **state)
+{
+    static const char *const packings[] = {"f32", "f16", "lz:step=1"};
+    static float x[TINY_SIZE];
+    struct clv_infer_response r;
+    struct clv_exchange exchange;
+
+    (void)state;
+    fill(x);
+    for (size_t p = 0; p < sizeof packings / sizeof packings[0]; p++) {
+        assert_int_equal(infer_packed("chain", packings[p], TINY_SIZE, 0, &r,
+                                      &exchange, NULL),
+                         CLEAVE_OK);
+        for (int i = 0; i < TINY_SIZE; i++) {
+            const float *y = r.outputs[0].tensor.data;
+            assert_true(y[i] == relu(x[i]));
+        }
+        clv_infer_response_fini(&r);
+    }
+}
+
+static void assert_packed_refused(int64_t size, size_t more, cleave_status want,
+                                  const char *said)
+{
+    struct clv_infer_response r;
+    struct clv_exchange exchange;
+    cleave_error error = CLEAVE_ERROR_INIT;
+
+    assert_int_equal(
+        infer_packed("chain", "f32", size, more, &r, &exchange, &error), want);
+    if (strstr(error.text, said) == NULL) {
+        fail_msg("'%s' is not in '%s'", said, error.text);
+    }
+}
+
+static void packed_tensors_have_to_be_what_they_say(void **state)
+{
+    (void)state;
+    assert_packed_refused(TINY_SIZE - 1, 0, CLEAVE_MISMATCH,
+                          "must be f32 1x4096, a frame of f32 1x4095 came");
+    assert_packed_refused(TINY_SIZE, 8, CLEAVE_CORRUPT, "'b'");
+}
+
 static void assert_refused(const char *model, const char *name,
                            cleave_type type, int64_t size, const char *sha,
                            cleave_status want, const char *said)
@@ -264,6 +349,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_names_of_the_tensors_choose_the_part),
         cmocka_unit_test(halves_are_widened),
+        cmocka_unit_test(a_tensor_may_be_packed),
+        cmocka_unit_test(packed_tensors_have_to_be_what_they_say),
         cmocka_unit_test(inputs_come_in_any_order),
         cmocka_unit_test(outputs_are_chosen_and_classified),
         cmocka_unit_test(what_does_not_fit_is_refused_by_name),

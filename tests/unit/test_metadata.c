@@ -21,6 +21,7 @@ static void a_models_metadata_read_back(void **state)
     const cleave_tensor_info out[] = {{"prob", CLEAVE_TYPE_F16, 2, {1, 10}}};
     const struct clv_model_metadata sent = {.name = "net",
                                             .sha256 = "abc",
+                                            .calibration = "0123",
                                             .platform = "p",
                                             .inputs = in,
                                             .input_count = 2,
@@ -37,6 +38,7 @@ static void a_models_metadata_read_back(void **state)
     clv_buffer_fini(&b);
     assert_string_equal(got.name, "net");
     assert_string_equal(got.sha256, "abc");
+    assert_string_equal(got.calibration, "0123");
     assert_int_equal(got.input_count, 2);
     assert_int_equal(got.output_count, 1);
     assert_string_equal(got.inputs[0].name, "data");
@@ -60,6 +62,7 @@ static void foreign_metadata_are_checked(void **state)
         {"{\"name\":\"m\",\"inputs\":7}", CLEAVE_INVALID},
         {"{\"name\":\"m\",\"inputs\":[7]}", CLEAVE_INVALID},
         {"{\"name\":\"m\",\"parameters\":{\"sha256\":1}}", CLEAVE_INVALID},
+        {"{\"name\":\"m\",\"parameters\":{\"calibration\":1}}", CLEAVE_INVALID},
         {"{\"name\":\"m\",\"inputs\":[{\"name\":\"s\",\"datatype\":"
          "\"BYTES\",\"shape\":[1]}]}",
          CLEAVE_UNSUPPORTED},

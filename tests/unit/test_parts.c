@@ -90,6 +90,48 @@ static void a_part_is_loaded_once_and_its_outputs_are_kept(void **state)
     clv_parts_free(parts);
 }
 
+static void a_cut_names_its_part(void **state)
+{
+    struct world *w = *state;
+    struct clv_parts *parts = NULL;
+    struct clv_part_use by_cut = {0};
+    struct clv_part_use by_name;
+    struct clv_part_use whole = {0};
+
+    assert_int_equal(
+        clv_parts_new((uint64_t)1 << 40, &w->journal, &parts, NULL), CLEAVE_OK);
+    assert_int_equal(
+        clv_parts_take_cut_quick(parts, w->network, "b", INT64_MAX, &by_cut),
+        0); /* not loaded */
+    assert_int_equal(
+        clv_parts_take_cut(parts, w->network, "b", 0, &by_cut, NULL),
+        CLEAVE_OK);
+    by_name = take(parts, w, "b");
+    assert_ptr_equal(by_cut.session, by_name.session);
+    assert_int_equal(by_cut.name_count, 1);
+    assert_string_equal(by_cut.names[0], "b");
+    clv_parts_give(parts, &by_name, 0);
+    assert_int_equal(
+        clv_parts_take_cut(parts, w->network, "input", 0, &whole, NULL),
+        CLEAVE_OK);
+    by_name = take(parts, w, "x");
+    assert_ptr_equal(whole.session, by_name.session);
+    assert_string_equal(whole.names[0], "x");
+    assert_int_equal(
+        clv_parts_take_cut(parts, w->network, "nothing", 0, &whole, NULL),
+        CLEAVE_NOT_FOUND);
+    clv_parts_give(parts, &whole, 0);
+    clv_parts_give(parts, &by_name, 0);
+    clv_parts_give(parts, &by_cut, 1000);
+    assert_int_equal(
+        clv_parts_take_cut_quick(parts, w->network, "b", 999, &by_cut), 0);
+    assert_int_equal(
+        clv_parts_take_cut_quick(parts, w->network, "b", 1000, &by_cut), 1);
+    assert_string_equal(by_cut.names[0], "b");
+    clv_parts_give(parts, &by_cut, 0);
+    clv_parts_free(parts);
+}
+
 static void the_oldest_idle_part_goes_first(void **state)
 {
     struct world *w = *state;
@@ -209,6 +251,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_part_is_loaded_once_and_its_outputs_are_kept),
+        cmocka_unit_test(a_cut_names_its_part),
         cmocka_unit_test(the_oldest_idle_part_goes_first),
         cmocka_unit_test(a_part_above_the_limit_is_refused_with_both_sizes),
         cmocka_unit_test(tensors_that_cut_nothing_are_not_found),

@@ -1,5 +1,6 @@
 /*
- * test_packing.c - what is sent of a tensor: itself, or its f16.
+ * test_sending.c - what is sent of the tensors at the cut, and which packings
+ * a cut cannot have.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,113 +8,186 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "run/device.h"
+#include "scratch_picture.h"
 
 struct bench {
     cleave_session session;
-    cleave_tensor_info cut[1];
+    cleave_tensor_info cut[2];
+    struct clv_card card;
     struct clv_lane lane;
-    cleave_tensor sent[1];
-    uint8_t *packed[1];
-    size_t capacity[1];
 };
 
-static void set_up(struct bench *b, enum clv_pack pack)
+static int set_up(void **state)
 {
-    memset(b, 0, sizeof *b);
-    b->cut[0].name = "t";
-    b->session.pack = pack;
+    struct bench *b = calloc(1, sizeof *b);
+
+    b->cut[0] = (cleave_tensor_info){"t", CLEAVE_TYPE_F32, 1, {3}};
+    b->cut[1] = (cleave_tensor_info){"u", CLEAVE_TYPE_U8, 1, {4}};
     b->session.cut_tensors = b->cut;
-    b->session.cut_count = 1;
-    b->lane.sent = b->sent;
-    b->lane.packed = b->packed;
-    b->lane.packed_capacity = b->capacity;
+    b->session.cut_count = 2;
+    strcpy(b->session.cut, "t+u");
+    clv_buffer_init(&b->lane.message, 10000);
+    clv_picture_encoder_init(&b->lane.encoder);
+    clv_sample_init(&b->lane.sample);
+    assert_int_equal(clv_codec_new(NULL, &b->lane.codec), CLEAVE_OK);
+    *state = b;
+    return 0;
 }
 
-static cleave_tensor tensor_of(void *data, size_t bytes, cleave_type type)
+static int tear_down(void **state)
 {
-    return (cleave_tensor){
-        .info = {"other",
-                 type,
-                 1,
-                 {(int64_t)(bytes / cleave_type_bytes(type))}},
-        .data = data,
-        .bytes = bytes,
-    };
+    struct bench *b = *state;
+
+    clv_codec_free(b->lane.codec);
+    clv_buffer_fini(&b->lane.message);
+    clv_picture_encoder_fini(&b->lane.encoder);
+    clv_sample_fini(&b->lane.sample);
+    free(b);
+    return 0;
 }
 
-static void f32_goes_as_it_is(void **state)
+static void pack_as(struct bench *b, const char *text)
 {
-    struct bench b;
-    float data[3] = {1, 2, 3};
-    cleave_tensor t = tensor_of(data, sizeof data, CLEAVE_TYPE_F32);
-
-    (void)state;
-    set_up(&b, CLV_PACK_F32);
-    assert_int_equal(clv_pack_tensor(&b.session, &b.lane, 0, &t, NULL), 0);
-    assert_ptr_equal(b.sent[0].data, data); /* not copied */
-    assert_int_equal(b.sent[0].bytes, sizeof data);
-    assert_string_equal(b.sent[0].info.name, "t");
+    assert_int_equal(clv_packing_parse(text, &b->session.packing, NULL),
+                     CLEAVE_OK);
+    b->session.sends_picture = clv_packing_is_picture(&b->session.packing);
 }
 
-static void f16_takes_half_and_keeps_its_memory(void **state)
+/* Sends both tensors under names that are not the cut's. */
+static void send_both(struct bench *b, float *t, uint8_t *u)
 {
-    struct bench b;
-    float data[5] = {0.5f, -2, 65504, 0, 1};
-    uint16_t want[5] = {0x3800, 0xc000, 0x7bff, 0, 0x3c00};
-    cleave_tensor t = tensor_of(data, sizeof data, CLEAVE_TYPE_F32);
-    uint8_t *memory;
+    cleave_tensor first = {{"x", CLEAVE_TYPE_F32, 1, {3}}, t, 12};
+    cleave_tensor second = {{"y", CLEAVE_TYPE_U8, 1, {4}}, u, 4};
 
-    (void)state;
-    set_up(&b, CLV_PACK_F16);
-    assert_int_equal(clv_pack_tensor(&b.session, &b.lane, 0, &t, NULL), 0);
-    assert_int_equal(b.sent[0].info.type, CLEAVE_TYPE_F16);
-    assert_int_equal(b.sent[0].info.shape[0], 5);
-    assert_int_equal(b.sent[0].bytes, sizeof want);
-    assert_memory_equal(b.sent[0].data, want, sizeof want);
-    memory = b.packed[0];
-    assert_int_equal(clv_pack_tensor(&b.session, &b.lane, 0, &t, NULL), 0);
-    assert_ptr_equal(b.packed[0], memory);
-    free(b.packed[0]);
+    assert_int_equal(clv_sending_tensor(&b->session, &b->lane, 0, &first, NULL),
+                     CLEAVE_OK);
+    assert_int_equal(
+        clv_sending_tensor(&b->session, &b->lane, 1, &second, NULL), CLEAVE_OK);
 }
 
-static void integers_are_never_narrowed(void **state)
+static void a_message_has_a_frame_for_each_tensor(void **state)
 {
-    struct bench b;
-    uint8_t data[4] = {1, 2, 3, 255};
-    cleave_tensor t = tensor_of(data, sizeof data, CLEAVE_TYPE_U8);
+    struct bench *b = *state;
+    float t[3] = {0.5f, -2, 65504};
+    uint8_t u[4] = {1, 2, 3, 255};
+    float back[3];
+    struct clv_frame frame;
+    clv_bytes rest;
 
-    (void)state;
-    set_up(&b, CLV_PACK_F16);
-    assert_int_equal(clv_pack_tensor(&b.session, &b.lane, 0, &t, NULL), 0);
-    assert_int_equal(b.sent[0].info.type, CLEAVE_TYPE_U8);
-    assert_ptr_equal(b.sent[0].data, data);
+    pack_as(b, "f16");
+    for (int again = 0; again < 2; again++) { /* a message replaces the last */
+        send_both(b, t, u);
+    }
+    rest = clv_buffer_bytes(&b->lane.message);
+    assert_int_equal(clv_frame_read(rest, NULL, &frame, NULL), CLEAVE_OK);
+    assert_int_equal(frame.quantiser, CLV_QUANTISER_HALF);
+    assert_int_equal(frame.info.type, CLEAVE_TYPE_F32);
+    assert_int_equal(
+        clv_codec_unpack(b->lane.codec, &frame, back, sizeof back, NULL),
+        CLEAVE_OK);
+    assert_memory_equal(back, t, sizeof t); /* exact in f16 */
+    rest.data += frame.size;
+    rest.size -= frame.size;
+    assert_int_equal(clv_frame_read(rest, NULL, &frame, NULL), CLEAVE_OK);
+    assert_int_equal(frame.size, rest.size);
+    assert_int_equal(frame.info.type, CLEAVE_TYPE_U8); /* never narrowed */
+    assert_int_equal(
+        clv_codec_unpack(b->lane.codec, &frame, back, sizeof u, NULL),
+        CLEAVE_OK);
+    assert_memory_equal(back, u, sizeof u);
+    assert_null(clv_sending_type(&b->session));
 }
 
-static void names_are_parsed(void **state)
+static void a_picture_is_the_message(void **state)
 {
-    enum clv_pack pack;
+    static const struct {
+        const char *pack;
+        const char *type;
+        enum clv_image_kind kind;
+    } cases[] = {{"jpeg:quality=90", "image/jpeg", CLV_IMAGE_JPEG},
+                 {"webp:quality=90", "image/webp", CLV_IMAGE_WEBP}};
+    struct bench *b = *state;
+    struct clv_image back;
+
+    clv_image_init(&back);
+    draw_picture(&b->lane.sample.image, 24, 16);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        pack_as(b, cases[i].pack);
+        assert_string_equal(clv_sending_type(&b->session), cases[i].type);
+        assert_int_equal(clv_sending_picture(&b->session, &b->lane, NULL),
+                         CLEAVE_OK);
+        clv_bytes bytes = clv_buffer_bytes(&b->lane.message);
+        assert_int_equal(clv_image_kind_of(bytes), cases[i].kind);
+        assert_int_equal(clv_image_decode(bytes, 0, "p", &back, NULL),
+                         CLEAVE_OK);
+        assert_true(picture_error(&back, &b->lane.sample.image) < 200);
+    }
+    clv_image_fini(&back);
+}
+
+static void assert_refused(struct bench *b, const char *packing,
+                           const char *said)
+{
     cleave_error err = CLEAVE_ERROR_INIT;
 
-    (void)state;
-    assert_int_equal(clv_pack_parse(NULL, &pack, NULL), CLEAVE_OK);
-    assert_int_equal(pack, CLV_PACK_F32);
-    assert_int_equal(clv_pack_parse("f16", &pack, NULL), CLEAVE_OK);
-    assert_int_equal(pack, CLV_PACK_F16);
-    assert_int_equal(clv_pack_parse("zip", &pack, &err), CLEAVE_INVALID);
-    assert_string_equal(err.where, "zip");
+    pack_as(b, packing);
+    assert_int_equal(clv_sending_check(&b->session, &err), CLEAVE_INVALID);
+    if (strstr(err.text, said) == NULL) {
+        fail_msg("'%s' is not in '%s'", said, err.text);
+    }
+}
+
+static void packings_must_go_with_the_cut(void **state)
+{
+    static const char *const good[] = {"f32",         "f16",
+                                       "lz:bits=4",   "dense:step=0.9sd",
+                                       "fast:step=1", "dense:bits=3"};
+    struct bench *b = *state;
+
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        pack_as(b, good[i]);
+        assert_int_equal(clv_sending_check(&b->session, NULL), CLEAVE_OK);
+    }
+    assert_refused(b, "dense", "'t' is f32");
+    assert_refused(b, "lz", "step");
+    b->cut[0].type = CLEAVE_TYPE_I8; /* without loss: nothing to be told */
+    pack_as(b, "dense");
+    assert_int_equal(clv_sending_check(&b->session, NULL), CLEAVE_OK);
+}
+
+static void pictures_need_the_input_and_a_card(void **state)
+{
+    struct bench *b = *state;
+
+    assert_refused(b, "jpeg", "cut 'input'");
+    strcpy(b->session.cut, "output");
+    assert_refused(b, "webp", "not with 'output'");
+    strcpy(b->session.cut, "input");
+    b->session.cut_count = 1;
+    assert_refused(b, "jpeg", "card");
+    b->session.card = &b->card;
+    b->card.input_count = 1;
+    b->card.inputs[0].kind = CLV_KIND_ARRAY;
+    assert_refused(b, "jpeg", "image");
+    b->card.inputs[0].kind = CLV_KIND_IMAGE;
+    pack_as(b, "jpeg");
+    assert_int_equal(clv_sending_check(&b->session, NULL), CLEAVE_OK);
+    b->card.input_count = 2;
+    b->session.cut_count = 2;
+    assert_refused(b, "jpeg", "one input");
 }
 
 int main(void)
 {
+#define ON_BENCH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(f32_goes_as_it_is),
-        cmocka_unit_test(f16_takes_half_and_keeps_its_memory),
-        cmocka_unit_test(integers_are_never_narrowed),
-        cmocka_unit_test(names_are_parsed),
+        ON_BENCH(a_message_has_a_frame_for_each_tensor),
+        ON_BENCH(a_picture_is_the_message),
+        ON_BENCH(packings_must_go_with_the_cut),
+        ON_BENCH(pictures_need_the_input_and_a_card),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,8 @@
  *
  *     tiny_chain: x -Relu-> a -Add 1-> b -Relu-> y      f32 1xN
  *     tiny_pair:  y = p - q                             f32 1xN
+ *
+ * A size of -1 leaves N free.
  */
 #ifndef TINY_MODEL_H
 #define TINY_MODEL_H
@@ -33,7 +35,9 @@ static inline void tiny_value_init(struct tiny_value *v, const char *name,
     for (int i = 0; i < 2; i++) {
         onnx__tensor_shape_proto__dimension__init(&v->dims[i]);
         v->dims[i].value_case =
-            ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
+            size < 0 && i == 1
+                ? ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE__NOT_SET
+                : ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
         v->dims[i].dim_value = i == 0 ? 1 : size;
         v->dim_list[i] = &v->dims[i];
     }

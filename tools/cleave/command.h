@@ -23,6 +23,10 @@ extern const struct command command_inspect;
 extern const struct command command_split;
 extern const struct command command_serve;
 extern const struct command command_run;
+extern const struct command command_pack;
+extern const struct command command_unpack;
+extern const struct command command_calibrate;
+extern const struct command command_rate;
 
 /*
  * The cache folder: the setting, else $XDG_CACHE_HOME/cleave, else

@@ -25,11 +25,12 @@ static int64_t now_ns(void)
 }
 
 cleave_status report_open(struct report *r, uint64_t count, const char *cut,
-                          int json, int progress, int has_labels,
-                          cleave_error *err)
+                          const char *pack, int json, int progress,
+                          int has_labels, cleave_error *err)
 {
     *r = (struct report){
         .cut = cut,
+        .pack = pack,
         .json = json,
         .progress = progress && isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO),
         .has_labels = has_labels,
@@ -93,13 +94,13 @@ static void print_sample_json(const struct report *r, const char *name,
                               const cleave_result *x)
 {
     print_line(json_pack(
-        "{s:o, s:o, s:s, s:I, s:I, s:f, s:f, s:f, s:f, s:f}", "input",
-        json_text(name), "top", json_top(x), "cut", r->cut, "bytes_up",
-        (json_int_t)x->bytes_up, "bytes_down", (json_int_t)x->bytes_down,
-        "prepare_ms", clv_ns_to_ms(x->prepare_ns), "head_ms",
-        clv_ns_to_ms(x->head_ns), "transfer_ms", clv_ns_to_ms(x->transfer_ns),
-        "tail_ms", clv_ns_to_ms(x->tail_ns), "total_ms",
-        clv_ns_to_ms(x->total_ns)));
+        "{s:o, s:o, s:s, s:s, s:I, s:I, s:f, s:f, s:f, s:f, s:f}", "input",
+        json_text(name), "top", json_top(x), "cut", r->cut, "pack", r->pack,
+        "bytes_up", (json_int_t)x->bytes_up, "bytes_down",
+        (json_int_t)x->bytes_down, "prepare_ms", clv_ns_to_ms(x->prepare_ns),
+        "head_ms", clv_ns_to_ms(x->head_ns), "transfer_ms",
+        clv_ns_to_ms(x->transfer_ns), "tail_ms", clv_ns_to_ms(x->tail_ns),
+        "total_ms", clv_ns_to_ms(x->total_ns)));
 }
 
 static void print_sample_text(const struct report *r, const char *name,
@@ -224,13 +225,13 @@ static double mean(const struct report *r, uint64_t sum)
 static void print_summary_json(const struct report *r, double seconds)
 {
     json_t *s = json_pack(
-        "{s:s, s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "cut",
-        r->cut, "inputs", (json_int_t)r->done, "failed", (json_int_t)r->failed,
-        "bytes_up", mean(r, r->bytes_up), "bytes_down", mean(r, r->bytes_down),
-        "head_ms", mean_ms(r, r->head_ns), "transfer_ms",
-        mean_ms(r, r->transfer_ns), "tail_ms", mean_ms(r, r->tail_ns), "p50_ms",
-        percentile_ms(r, 50), "p95_ms", percentile_ms(r, 95), "p99_ms",
-        percentile_ms(r, 99), "throughput",
+        "{s:s, s:s, s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}",
+        "cut", r->cut, "pack", r->pack, "inputs", (json_int_t)r->done, "failed",
+        (json_int_t)r->failed, "bytes_up", mean(r, r->bytes_up), "bytes_down",
+        mean(r, r->bytes_down), "head_ms", mean_ms(r, r->head_ns),
+        "transfer_ms", mean_ms(r, r->transfer_ns), "tail_ms",
+        mean_ms(r, r->tail_ns), "p50_ms", percentile_ms(r, 50), "p95_ms",
+        percentile_ms(r, 95), "p99_ms", percentile_ms(r, 99), "throughput",
         seconds > 0 ? (double)r->times / seconds : 0);
 
     if (r->labelled > 0) {
@@ -245,9 +246,9 @@ static void print_summary_json(const struct report *r, double seconds)
 
 static void print_summary_text(const struct report *r, double seconds)
 {
-    printf("\n%llu inputs, %llu failed, %.1f a second\n",
-           (unsigned long long)r->done, (unsigned long long)r->failed,
-           seconds > 0 ? (double)r->times / seconds : 0);
+    printf("\n%llu inputs, %llu failed, cut %s, packed as %s, %.1f a second\n",
+           (unsigned long long)r->done, (unsigned long long)r->failed, r->cut,
+           r->pack, seconds > 0 ? (double)r->times / seconds : 0);
     printf("latency p50 %.2f ms, p95 %.2f ms, p99 %.2f ms\n",
            percentile_ms(r, 50), percentile_ms(r, 95), percentile_ms(r, 99));
     printf("mean: head %.2f ms, transfer %.2f ms, tail %.2f ms, up %.0f B, "

@@ -15,6 +15,7 @@
 
 struct report {
     const char *cut;
+    const char *pack;
     int json;
     int progress; /* a line on the terminal that counts */
     int has_labels;
@@ -36,10 +37,10 @@ struct report {
     cleave_error first_error;
 };
 
-/* `cut` is borrowed. */
+/* `cut` and `pack` are borrowed. */
 cleave_status report_open(struct report *r, uint64_t count, const char *cut,
-                          int json, int progress, int has_labels,
-                          cleave_error *err);
+                          const char *pack, int json, int progress,
+                          int has_labels, cleave_error *err);
 void report_fini(struct report *r);
 
 /* One sample; `result` is NULL if it failed with `error`. */

@@ -165,11 +165,17 @@ static cleave_status open_session(struct running *r, cleave_error *err)
     o.server = s->server;
     o.cut = s->cut;
     o.pack = s->pack;
+    o.calibration = s->calibration;
     o.engine = s->engine;
     o.cache = cache;
     o.in_flight = (uint32_t)s->in_flight;
     o.deadline_ms = (uint32_t)s->deadline_ms;
-    return cleave_session_open(&o, &r->session, err);
+    status = cleave_session_open(&o, &r->session, err);
+    if (status == CLEAVE_OK && !s->quiet &&
+        cleave_session_notice(r->session) != NULL) {
+        fprintf(stderr, "cleave run: %s\n", cleave_session_notice(r->session));
+    }
+    return status;
 }
 
 /* --input PATH... and plain arguments are the same. */
@@ -212,6 +218,7 @@ static cleave_status run(const struct settings *s, cleave_error *err)
 {
     struct running r = {.settings = s};
     uint64_t threads = s->in_flight > 0 ? s->in_flight : 1;
+    char pack[CLV_PACKING_TEXT];
     cleave_status status;
 
     pthread_mutex_init(&r.lock, NULL);
@@ -220,7 +227,8 @@ static cleave_status run(const struct settings *s, cleave_error *err)
     if (status == CLEAVE_OK) {
         status =
             report_open(&r.report, r.count, s->cut != NULL ? s->cut : "output",
-                        s->json, !s->quiet, r.labels != NULL, err);
+                        clv_packing_text(&r.session->packing, pack), s->json,
+                        !s->quiet, r.labels != NULL, err);
     }
     if (status == CLEAVE_OK) {
         status = run_all(&r, threads, err);
@@ -250,7 +258,9 @@ const struct command command_run = {
         "\nexamples:\n"
         "  cleave run --model net.onnx --input cat.jpg\n"
         "  cleave run --model net.onnx --server http://nas:8700 \\\n"
-        "      --cut conv4_relu --pack f16 --input photos --in-flight 3\n"
+        "      --cut conv4_relu --pack dense:step=0.9sd --input photos\n"
+        "  cleave run --model net.onnx --server http://nas:8700 \\\n"
+        "      --cut input --pack jpeg:quality=85 photos --in-flight 3\n"
         "  cleave run --model net.onnx --input photos --labels labels.csv "
         "--json\n",
     .check = check_arguments,

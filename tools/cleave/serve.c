@@ -106,7 +106,8 @@ const struct command command_serve = {
     .summary = "compute tails, and whole networks, for devices",
     .text =
         "Every *.onnx of the folder is a model under the file's name without\n"
-        ".onnx. Tails are made when first asked for and kept in the cache.\n"
+        ".onnx; NAME.yaml beside it is its card, NAME.calib its calibration.\n"
+        "Tails are made when first asked for and kept in the cache.\n"
         "Speaks the Open Inference Protocol over HTTP. SIGTERM ends it when\n"
         "what it has begun is done.\n\n"
         "examples:\n"

@@ -19,7 +19,8 @@ const struct setting settings_table[] = {
      "the network, an ONNX file"},
     {"models", "DIR", SETTING_TEXT, AT(models), TAKES_SERVE,
      "serve every *.onnx of this folder"},
-    {"card", "FILE", SETTING_TEXT, AT(card), TAKES_RUN,
+    {"card", "FILE", SETTING_TEXT, AT(card),
+     TAKES_RUN | TAKES_CALIBRATE | TAKES_RATE,
      "the model's card (default: MODEL.yaml beside the model)"},
     {"server", "URL", SETTING_TEXT, AT(server), TAKES_RUN,
      "the server, for example http://192.168.1.2:8700"},
@@ -28,11 +29,12 @@ const struct setting settings_table[] = {
     {"cut", "NAME", SETTING_TEXT, AT(cut), TAKES_RUN | TAKES_SPLIT,
      "where to cut; for run also input (all on the server) and output (all "
      "here, the default)"},
-    {"pack", "CODER", SETTING_TEXT, AT(pack), TAKES_RUN,
-     "how tensors travel: f32 (default) or f16"},
+    {"pack", "CODER", SETTING_TEXT, AT(pack), TAKES_RUN | TAKES_PACK,
+     "how tensors become bytes: f32 (default), f16, lz:bits=4, "
+     "fast:step=0.25, dense:step=0.9sd; pictures: jpeg:quality=85, webp"},
     {"input", "PATH", SETTING_LIST, AT(inputs), TAKES_RUN,
      "a picture, an array (.npy) or a folder of them; may be repeated"},
-    {"labels", "FILE", SETTING_TEXT, AT(labels), TAKES_RUN,
+    {"labels", "FILE", SETTING_TEXT, AT(labels), TAKES_RUN | TAKES_RATE,
      "the right answers, a CSV with the columns file (or row) and "
      "class_index"},
     {"in-flight", "N", SETTING_COUNT, AT(in_flight), TAKES_RUN,
@@ -44,8 +46,49 @@ const struct setting settings_table[] = {
      "where to write the head"},
     {"tail", "FILE", SETTING_TEXT, AT(tail), TAKES_SPLIT,
      "where to write the tail"},
+    {"data", "DIR", SETTING_TEXT, AT(data), TAKES_CALIBRATE | TAKES_RATE,
+     "the inputs: a folder of pictures or arrays"},
+    {"out", "FILE", SETTING_TEXT, AT(out), TAKES_CALIBRATE,
+     "where to write, also -o (default: MODEL.calib beside the model)"},
+    {"cuts", "A,B", SETTING_TEXT, AT(cuts), TAKES_CALIBRATE | TAKES_RATE,
+     "which cuts (default: those that inspect offers, and input)"},
+    {"samples", "N", SETTING_COUNT, AT(samples), TAKES_CALIBRATE,
+     "inputs to learn from, spread evenly over the data (default 64)"},
+    {"coders", "A,B", SETTING_TEXT, AT(coders), TAKES_RATE,
+     "which of raw, lz, fast, dense, jpeg and webp (default: all)"},
+    {"settings", "A,B", SETTING_TEXT, AT(ladder), TAKES_RATE,
+     "which settings, for example f16,bits=4,step=0.5sd,quality=80 (default: "
+     "a ladder for each coder)"},
+    {"calibration", "FILE", SETTING_TEXT, AT(calibration),
+     TAKES_RUN | TAKES_PACK | TAKES_UNPACK | TAKES_RATE,
+     "what `cleave calibrate` has learnt of the model's tensors (for run "
+     "default: MODEL.calib beside the model)"},
+    {"calibrate", "N", SETTING_COUNT, AT(calibrate), TAKES_RATE,
+     "inputs that calibrate and are not tested, spread evenly (default 64)"},
+    {"limit", "N", SETTING_COUNT, AT(limit), TAKES_RATE,
+     "test on so many inputs at most, spread evenly (default: all)"},
+    {"budget", "POINTS", SETTING_TEXT, AT(budget), TAKES_RATE,
+     "how much may be lost, for example 0.5pp (default 1.0pp)"},
+    {"plot", "FILE", SETTING_TEXT, AT(plot), TAKES_RATE,
+     "also draw the curves, an SVG; needs gnuplot"},
+    {"resume", "FILE", SETTING_TEXT, AT(resume), TAKES_RATE,
+     "where measurements are kept and found again (default: in the cache)"},
+    {"fresh", NULL, SETTING_FLAG, AT(fresh), TAKES_RATE,
+     "measure all anew, whatever is kept"},
+    {"coder", "CODER", SETTING_TEXT, AT(coder), TAKES_PACK,
+     "raw, lz, fast or dense, with --step or --bits"},
+    {"step", "STEP", SETTING_TEXT, AT(step), TAKES_PACK,
+     "the quantiser's step, or in standard deviations, for example 0.5sd"},
+    {"bits", "N", SETTING_COUNT, AT(bits), TAKES_PACK,
+     "quantise to 2 to 8 bits over the range instead"},
+    {"tensor", "NAME", SETTING_TEXT, AT(tensor), TAKES_PACK,
+     "the tensor's name in the calibration"},
+    {"memory", "BYTES", SETTING_BYTES, AT(memory),
+     TAKES_UNPACK | TAKES_CALIBRATE | TAKES_RATE,
+     "of tensors held at once (default 1GiB; for calibrate 256MiB)"},
     {"engine", "NAME", SETTING_TEXT, AT(engine),
-     TAKES_RUN | TAKES_SERVE | TAKES_INSPECT | TAKES_SPLIT,
+     TAKES_RUN | TAKES_SERVE | TAKES_INSPECT | TAKES_SPLIT | TAKES_CALIBRATE |
+         TAKES_RATE,
      "what computes, for example cpu:threads=2,spin=off (default: cpu; for "
      "serve cpu:threads=1)"},
     {"workers", "N", SETTING_COUNT, AT(workers), TAKES_SERVE,
@@ -57,13 +100,15 @@ const struct setting settings_table[] = {
     {"max-request", "BYTES", SETTING_BYTES, AT(max_request), TAKES_SERVE,
      "the largest request taken (default 64MiB)"},
     {"cache", "DIR", SETTING_TEXT, AT(cache),
-     TAKES_RUN | TAKES_SERVE | TAKES_INSPECT | TAKES_SPLIT,
+     TAKES_RUN | TAKES_SERVE | TAKES_INSPECT | TAKES_SPLIT | TAKES_CALIBRATE |
+         TAKES_RATE,
      "where optimised networks are kept (default: ~/.cache/cleave)"},
-    {"all", NULL, SETTING_FLAG, AT(all), TAKES_INSPECT,
-     "show also the cuts that others beat in bytes and work"},
-    {"json", NULL, SETTING_FLAG, AT(json), TAKES_INSPECT | TAKES_RUN,
-     "write JSON for programs"},
-    {"quiet", NULL, SETTING_FLAG, AT(quiet), TAKES_RUN | TAKES_SERVE,
+    {"all", NULL, SETTING_FLAG, AT(all), TAKES_INSPECT | TAKES_CALIBRATE,
+     "also the cuts that others beat in bytes and work"},
+    {"json", NULL, SETTING_FLAG, AT(json),
+     TAKES_ALL & ~(TAKES_SPLIT | TAKES_SERVE), "write JSON for programs"},
+    {"quiet", NULL, SETTING_FLAG, AT(quiet),
+     TAKES_RUN | TAKES_SERVE | TAKES_CALIBRATE | TAKES_RATE,
      "no progress, no log"},
     {"help", NULL, SETTING_FLAG, AT(help), TAKES_ALL, "show this help"},
 };
@@ -203,7 +248,7 @@ static const struct setting *find(const char *name, size_t length,
 static cleave_status parse_option(struct settings *s, unsigned taker, int argc,
                                   char **argv, int *i, cleave_error *err)
 {
-    const char *argument = argv[*i];
+    const char *argument = strcmp(argv[*i], "-o") == 0 ? "--out" : argv[*i];
     const char *equals = strchr(argument, '=');
     size_t length =
         equals ? (size_t)(equals - argument) - 2 : strlen(argument) - 2;
@@ -245,7 +290,8 @@ cleave_status settings_parse(struct settings *s, unsigned taker, int argc,
             only_rest = 1;
         } else if (!only_rest && strcmp(argv[i], "-h") == 0) {
             s->help = 1;
-        } else if (!only_rest && strncmp(argv[i], "--", 2) == 0) {
+        } else if (!only_rest && (strncmp(argv[i], "--", 2) == 0 ||
+                                  strcmp(argv[i], "-o") == 0)) {
             status = parse_option(s, taker, argc, argv, &i, err);
         } else if (!append(&s->rest, &s->rest_count, argv[i])) {
             status = clv_fail_memory(err, "arguments", sizeof argv[i]);

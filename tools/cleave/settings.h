@@ -20,7 +20,11 @@ enum {
     TAKES_SPLIT = 1 << 1,
     TAKES_SERVE = 1 << 2,
     TAKES_RUN = 1 << 3,
-    TAKES_ALL = (1 << 4) - 1
+    TAKES_PACK = 1 << 4,
+    TAKES_UNPACK = 1 << 5,
+    TAKES_CALIBRATE = 1 << 6,
+    TAKES_RATE = 1 << 7,
+    TAKES_ALL = (1 << 8) - 1
 };
 
 struct settings {
@@ -36,6 +40,18 @@ struct settings {
     const char *labels;
     const char *head;
     const char *tail;
+    const char *data;
+    const char *out;
+    const char *cuts;
+    const char *calibration;
+    const char *tensor;
+    const char *coder;
+    const char *step;
+    const char *coders;
+    const char *ladder;
+    const char *budget;
+    const char *plot;
+    const char *resume;
     const char **inputs; /* repeated */
     size_t input_count;
     uint64_t in_flight;
@@ -44,7 +60,13 @@ struct settings {
     uint64_t queue;
     uint64_t memory_limit;
     uint64_t max_request;
+    uint64_t bits;
+    uint64_t samples;
+    uint64_t calibrate;
+    uint64_t limit;
+    uint64_t memory;
     int all;
+    int fresh;
     int json;
     int quiet;
     int help;

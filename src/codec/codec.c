@@ -1,0 +1,585 @@
+/*
+ * codec.c - tensors to frames and back: where quantiser, coder and frame
+ * meet.
+ *
+ *     pack      numbers -> indices -> payload -> frame
+ *     unpack    frame -> payload -> indices -> numbers
+ *
+ * Whatever cannot be quantised goes raw, and so does what would not become
+ * smaller. The choice of a calibrated book is the nearest in step; a tensor
+ * that the book was not made for (another shape, signs where none were) gets
+ * a book of its own in the payload.
+ */
+#include "codec/codec.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "codec/bits.h"
+#include "codec/book.h"
+#include "codec/dense.h"
+#include "codec/integers.h"
+#include "codec/planes.h"
+#include "codec/quantise.h"
+#include "tensor/element.h"
+
+/* A book made at a step further away than this factor is no use. */
+#define BOOK_REACH 2.0f
+
+struct clv_codec {
+    enum clv_path path;
+    const struct clv_calibration *calibration;
+    struct clv_dense *dense;
+    struct clv_buffer payload;
+    struct clv_buffer scratch;
+    int16_t *indices;
+    float *floats; /* an f16 tensor, widened */
+    size_t index_capacity;
+    size_t float_capacity;
+};
+
+cleave_status clv_codec_new(const struct clv_calibration *calibration,
+                            struct clv_codec **ret_codec)
+{
+    struct clv_codec *codec = calloc(1, sizeof *codec);
+
+    if (codec == NULL) {
+        return CLEAVE_MEMORY;
+    }
+    codec->path = clv_processor_best();
+    codec->calibration = calibration;
+    clv_buffer_init(&codec->payload, SIZE_MAX / 2);
+    clv_buffer_init(&codec->scratch, SIZE_MAX / 2);
+    codec->dense = clv_dense_new(codec->path);
+    if (codec->dense == NULL) {
+        clv_codec_free(codec);
+        return CLEAVE_MEMORY;
+    }
+    *ret_codec = codec;
+    return CLEAVE_OK;
+}
+
+void clv_codec_take(struct clv_codec *codec, enum clv_path path)
+{
+    codec->path = path;
+    clv_dense_take(codec->dense, path);
+}
+
+void clv_codec_free(struct clv_codec *codec)
+{
+    if (codec != NULL) {
+        clv_dense_free(codec->dense);
+        clv_buffer_fini(&codec->payload);
+        clv_buffer_fini(&codec->scratch);
+        free(codec->indices);
+        free(codec->floats);
+        free(codec);
+    }
+}
+
+static cleave_status reserve_indices(struct clv_codec *codec, size_t count)
+{
+    if (count > codec->index_capacity) {
+        free(codec->indices);
+        codec->index_capacity = 0;
+        codec->indices = malloc(count * sizeof *codec->indices);
+        if (codec->indices == NULL) {
+            return CLEAVE_MEMORY;
+        }
+        codec->index_capacity = count;
+    }
+    return CLEAVE_OK;
+}
+
+static cleave_status reserve_floats(struct clv_codec *codec, size_t count)
+{
+    if (count > codec->float_capacity) {
+        free(codec->floats);
+        codec->float_capacity = 0;
+        codec->floats = malloc(count * sizeof *codec->floats);
+        if (codec->floats == NULL) {
+            return CLEAVE_MEMORY;
+        }
+        codec->float_capacity = count;
+    }
+    return CLEAVE_OK;
+}
+
+/* One tensor on its way into a frame. */
+struct job {
+    const struct clv_packing *packing;
+    const cleave_tensor *tensor;
+    const struct clv_calibrated *known; /* NULL: nothing, or another shape */
+    size_t count;
+    struct clv_extent extent;
+};
+
+static int is_float(cleave_type type)
+{
+    return type == CLEAVE_TYPE_F32 || type == CLEAVE_TYPE_F16;
+}
+
+static int same_form(const struct clv_calibrated *known,
+                     const cleave_tensor_info *info)
+{
+    return known->type == info->type && known->rank == info->rank &&
+           memcmp(known->shape, info->shape,
+                  info->rank * sizeof info->shape[0]) == 0;
+}
+
+static void find_known(const struct clv_codec *codec, struct job *job)
+{
+    if (codec->calibration != NULL) {
+        job->known =
+            clv_calibration_find(codec->calibration, job->tensor->info.name);
+    }
+    if (job->known != NULL && !same_form(job->known, &job->tensor->info)) {
+        job->known = NULL;
+    }
+}
+
+/* The tensor's numbers as f32. */
+static cleave_status widen(struct clv_codec *codec, const struct job *job,
+                           const float **ret_values)
+{
+    cleave_status status = CLEAVE_OK;
+
+    if (job->tensor->info.type == CLEAVE_TYPE_F32) {
+        *ret_values = job->tensor->data;
+        return CLEAVE_OK;
+    }
+    status = reserve_floats(codec, job->count);
+    if (status == CLEAVE_OK) {
+        clv_f16_to_f32(job->tensor->data, job->count, codec->floats);
+        *ret_values = codec->floats;
+    }
+    return status;
+}
+
+/* Standard deviation of the tensor at hand; NaN for one with NaN. */
+static double spread_of(const float *values, size_t count)
+{
+    double sum = 0;
+    double squares = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        sum += (double)values[i];
+        squares += (double)values[i] * (double)values[i];
+    }
+    sum /= (double)count;
+    squares = squares / (double)count - sum * sum;
+    return squares > 0 ? sqrt(squares) : squares == squares ? 0 : squares;
+}
+
+/* A step's upper 16 bits are enough where nobody gave all of it. */
+static float shorten(float step)
+{
+    uint32_t bits;
+
+    memcpy(&bits, &step, sizeof bits);
+    bits = (bits + 0x8000) & 0xffff0000;
+    memcpy(&step, &bits, sizeof bits);
+    return step;
+}
+
+/* 0 if there is none: then the tensor goes raw. */
+static float step_of(const struct job *job, const float *values)
+{
+    double spread;
+
+    if (!job->packing->step_in_sd) {
+        return (float)job->packing->step;
+    }
+    spread = job->known != NULL ? (double)job->known->sd
+                                : spread_of(values, job->count);
+    if (spread == 0) { /* all the same: one step away from zero */
+        spread = fabs((double)values[0]);
+    }
+    return spread > 0 ? shorten((float)(job->packing->step * spread)) : 1;
+}
+
+static int quantise_step(struct clv_codec *codec, struct job *job,
+                         const float *values, struct clv_frame *frame)
+{
+    frame->quantiser = CLV_QUANTISER_STEP;
+    frame->step = step_of(job, values);
+    return isfinite(frame->step) && frame->step > 0 &&
+           clv_quantise_step(codec->path, values, job->count, frame->step,
+                             codec->indices, &job->extent);
+}
+
+static int quantise_range(struct clv_codec *codec, struct job *job,
+                          const float *values, struct clv_frame *frame)
+{
+    frame->quantiser = CLV_QUANTISER_RANGE;
+    frame->bits = job->packing->bits;
+    if (job->known != NULL) {
+        frame->lo = job->known->lo;
+        frame->hi = job->known->hi;
+    } else if (!clv_values_extent(codec->path, values, job->count, &frame->lo,
+                                  &frame->hi)) {
+        return 0;
+    }
+    if (frame->lo == frame->hi && job->known == NULL) {
+        memset(codec->indices, 0, job->count * sizeof *codec->indices);
+        job->extent = (struct clv_extent){0, 0};
+        return 1;
+    }
+    return frame->lo < frame->hi &&
+           clv_quantise_range(codec->path, values, job->count, frame->lo,
+                              frame->hi, frame->bits, codec->indices,
+                              &job->extent);
+}
+
+/* Numbers to indices. `ret_done` is 0 where the tensor must go raw. */
+static cleave_status quantise(struct clv_codec *codec, struct job *job,
+                              struct clv_frame *frame, int *ret_done)
+{
+    const float *values = NULL;
+    cleave_status status = reserve_indices(codec, job->count);
+
+    if (status == CLEAVE_OK && is_float(frame->info.type)) {
+        status = widen(codec, job, &values);
+    }
+    if (status != CLEAVE_OK) {
+        return status;
+    }
+    if (values == NULL) {
+        frame->base = job->known != NULL ? job->known->base
+                                         : clv_integers_base(job->tensor);
+        *ret_done = clv_integers_to_indices(job->tensor, frame->base,
+                                            codec->indices, &job->extent);
+    } else if (job->packing->step > 0) {
+        *ret_done = quantise_step(codec, job, values, frame);
+    } else {
+        *ret_done = quantise_range(codec, job, values, frame);
+    }
+    return CLEAVE_OK;
+}
+
+/* The distance of steps, as a factor from 1 on. */
+static float factor(float a, float b)
+{
+    return a > b ? a / b : b / a;
+}
+
+static const struct clv_calibrated_book *nearest_book(
+    const struct clv_calibrated *known, float step)
+{
+    const struct clv_calibrated_book *best = NULL;
+
+    for (size_t i = 0; i < known->book_count; i++) {
+        const struct clv_calibrated_book *book = &known->books[i];
+        if (step == 0 || book->step == 0) {
+            if (step == book->step) {
+                return book;
+            }
+        } else if (best == NULL ||
+                   factor(book->step, step) < factor(best->step, step)) {
+            best = book;
+        }
+    }
+    return best != NULL && factor(best->step, step) <= BOOK_REACH ? best : NULL;
+}
+
+/* The calibrated book for the frame's indices, NULL if none suits. */
+static const struct clv_calibrated_book *choose_book(
+    const struct job *job, const struct clv_frame *frame)
+{
+    float step = frame->step;
+
+    if (job->known == NULL) {
+        return NULL;
+    }
+    if (frame->quantiser == CLV_QUANTISER_RANGE) {
+        if (frame->lo != 0) {
+            return NULL;
+        }
+        step = frame->hi / (float)((1u << frame->bits) - 1);
+    }
+    return nearest_book(job->known, step);
+}
+
+static cleave_status encode_dense(struct clv_codec *codec,
+                                  const struct job *job,
+                                  struct clv_frame *frame)
+{
+    const struct clv_calibrated_book *named = choose_book(job, frame);
+    cleave_status status = CLEAVE_INVALID;
+    int is_signed = frame->is_signed;
+
+    if (named != NULL && (named->book->is_signed || !is_signed)) {
+        frame->is_signed = named->book->is_signed;
+        status =
+            clv_dense_encode(codec->dense, codec->indices, &frame->info,
+                             frame->is_signed, named->book, &codec->payload);
+    }
+    if (status == CLEAVE_OK) {
+        frame->names_book = 1;
+        frame->hash = named->hash;
+        frame->book = clv_calibration_book(codec->calibration, named->hash,
+                                           &frame->tensor);
+        return status;
+    }
+    frame->is_signed = is_signed;
+    clv_buffer_reset(&codec->payload);
+    return clv_dense_encode(codec->dense, codec->indices, &frame->info,
+                            is_signed, NULL, &codec->payload);
+}
+
+static cleave_status encode(struct clv_codec *codec, const struct job *job,
+                            struct clv_frame *frame)
+{
+    clv_buffer_reset(&codec->payload);
+    frame->is_signed = job->extent.least < 0;
+    switch (frame->coder) {
+    case CLV_CODER_LZ:
+        return clv_lz_encode(codec->path, codec->indices, job->count,
+                             frame->is_signed, &codec->scratch,
+                             &codec->payload);
+    case CLV_CODER_FAST:
+        return clv_fast_encode(codec->path, codec->indices, job->count,
+                               frame->is_signed, &codec->payload);
+    default:
+        return encode_dense(codec, job, frame);
+    }
+}
+
+static void make_raw(struct clv_frame *frame, const cleave_tensor *tensor)
+{
+    *frame = (struct clv_frame){
+        .coder = CLV_CODER_RAW,
+        .info = tensor->info,
+        .payload = {tensor->data, tensor->bytes},
+    };
+}
+
+/* Raw f32 as f16. */
+static cleave_status make_half(struct clv_codec *codec, const struct job *job,
+                               struct clv_frame *frame)
+{
+    size_t size = job->count * sizeof(uint16_t);
+    cleave_status status;
+
+    clv_buffer_reset(&codec->payload);
+    status = clv_buffer_reserve(&codec->payload, size);
+    if (status == CLEAVE_OK) {
+        clv_f32_to_f16(job->tensor->data, job->count,
+                       (void *)codec->payload.data);
+        frame->quantiser = CLV_QUANTISER_HALF;
+        frame->payload = (clv_bytes){codec->payload.data, size};
+    }
+    return status;
+}
+
+static cleave_status make_frame(struct clv_codec *codec, struct job *job,
+                                struct clv_frame *frame)
+{
+    int done = 0;
+    cleave_status status;
+
+    make_raw(frame, job->tensor);
+    if (job->packing->coder == CLV_CODER_RAW) {
+        return job->packing->half && frame->info.type == CLEAVE_TYPE_F32
+                   ? make_half(codec, job, frame)
+                   : CLEAVE_OK;
+    }
+    if (frame->info.type == CLEAVE_TYPE_F64 || job->count == 0) {
+        return CLEAVE_OK;
+    }
+    frame->coder = job->packing->coder;
+    status = quantise(codec, job, frame, &done);
+    if (status == CLEAVE_OK && done) {
+        status = encode(codec, job, frame);
+        frame->payload = clv_buffer_bytes(&codec->payload);
+    }
+    if (status == CLEAVE_OK &&
+        (!done || frame->payload.size >= job->tensor->bytes)) {
+        make_raw(frame, job->tensor);
+    }
+    return status;
+}
+
+static cleave_status check(const struct clv_packing *packing,
+                           const cleave_tensor *tensor, uint64_t *ret_count,
+                           cleave_error *err)
+{
+    uint64_t bytes;
+
+    if (clv_packing_is_picture(packing)) {
+        return clv_fail(err, CLEAVE_INVALID, clv_coder_name(packing->coder),
+                        "Tensors are not packed as pictures; this is for a "
+                        "picture at the cut 'input'.");
+    }
+    if (packing->coder != CLV_CODER_RAW && is_float(tensor->info.type) &&
+        packing->step <= 0 && packing->bits == 0) {
+        return clv_fail(err, CLEAVE_INVALID, clv_coder_name(packing->coder),
+                        "A tensor of %s needs a step or bits, as in "
+                        "%s:step=0.9sd.",
+                        cleave_type_name(tensor->info.type),
+                        clv_coder_name(packing->coder));
+    }
+    if (cleave_tensor_count(&tensor->info, ret_count, &bytes) != CLEAVE_OK ||
+        bytes != tensor->bytes) {
+        return clv_fail(err, CLEAVE_INVALID, tensor->info.name,
+                        "The tensor's shape and its %zu bytes do not go "
+                        "together.",
+                        tensor->bytes);
+    }
+    if (*ret_count > CLV_FRAME_ELEMENTS_MAX) {
+        return clv_fail(err, CLEAVE_LIMIT, tensor->info.name,
+                        "A frame holds at most 2^31 - 1 elements; send the "
+                        "tensor in parts.");
+    }
+    return CLEAVE_OK;
+}
+
+cleave_status clv_codec_pack(struct clv_codec *codec,
+                             const struct clv_packing *packing,
+                             const cleave_tensor *tensor, int last,
+                             struct clv_buffer *into, cleave_error *err)
+{
+    struct job job = {
+        .packing = packing, .tensor = tensor, .extent = {INT32_MAX, INT32_MIN}};
+    struct clv_frame frame;
+    uint64_t count;
+    cleave_status status = check(packing, tensor, &count, err);
+
+    if (status != CLEAVE_OK) {
+        return status;
+    }
+    job.count = (size_t)count;
+    find_known(codec, &job);
+    status = make_frame(codec, &job, &frame);
+    if (status == CLEAVE_OK) {
+        status = clv_frame_write(&frame, last, into);
+    }
+    return status == CLEAVE_OK
+               ? status
+               : clv_fail(err, status, tensor->info.name,
+                          "There is no room for the packed tensor.");
+}
+
+static cleave_status decode_indices(struct clv_codec *codec,
+                                    const struct clv_frame *frame, size_t count)
+{
+    clv_bytes payload = frame->payload;
+    cleave_status status;
+
+    switch (frame->coder) {
+    case CLV_CODER_LZ:
+        return clv_lz_decode(codec->path, payload, count, frame->is_signed,
+                             &codec->scratch, codec->indices);
+    case CLV_CODER_FAST:
+        status = clv_fast_decode(codec->path, &payload, count, frame->is_signed,
+                                 codec->indices);
+        return status == CLEAVE_OK && payload.size > 0 ? CLEAVE_CORRUPT
+                                                       : status;
+    default:
+        return clv_dense_decode(codec->dense, payload, &frame->info,
+                                frame->is_signed, frame->book, codec->indices);
+    }
+}
+
+/* True if all indices are levels of the range. */
+static int are_levels(const int16_t *indices, size_t count, unsigned bits)
+{
+    uint16_t all = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        all |= (uint16_t)indices[i];
+    }
+    return all >> bits == 0;
+}
+
+static cleave_status dequantise(struct clv_codec *codec,
+                                const struct clv_frame *frame, size_t count,
+                                float *values)
+{
+    if (frame->quantiser == CLV_QUANTISER_STEP) {
+        clv_dequantise_step(codec->path, codec->indices, count, frame->step,
+                            values);
+        return CLEAVE_OK;
+    }
+    if (!are_levels(codec->indices, count, frame->bits)) {
+        return CLEAVE_CORRUPT;
+    }
+    clv_dequantise_range(codec->path, codec->indices, count, frame->lo,
+                         frame->hi, frame->bits, values);
+    return CLEAVE_OK;
+}
+
+/* Indices to the tensor's own numbers. */
+static cleave_status to_numbers(struct clv_codec *codec,
+                                const struct clv_frame *frame, size_t count,
+                                void *data)
+{
+    cleave_status status;
+
+    if (!is_float(frame->info.type)) {
+        return clv_integers_from_indices(codec->indices, count, frame->base,
+                                         frame->info.type, data)
+                   ? CLEAVE_OK
+                   : CLEAVE_CORRUPT;
+    }
+    if (frame->info.type == CLEAVE_TYPE_F32) {
+        return dequantise(codec, frame, count, data);
+    }
+    status = reserve_floats(codec, count);
+    if (status == CLEAVE_OK) {
+        status = dequantise(codec, frame, count, codec->floats);
+    }
+    if (status == CLEAVE_OK) {
+        clv_f32_to_f16(codec->floats, count, data);
+    }
+    return status;
+}
+
+static cleave_status unpack(struct clv_codec *codec,
+                            const struct clv_frame *frame, void *data)
+{
+    size_t count = (size_t)frame->elements;
+    cleave_status status;
+
+    if (count == 0) {
+        return CLEAVE_OK;
+    }
+    if (frame->quantiser == CLV_QUANTISER_HALF) {
+        clv_f16_to_f32((const void *)frame->payload.data, count, data);
+        return CLEAVE_OK;
+    }
+    if (frame->coder == CLV_CODER_RAW) {
+        memcpy(data, frame->payload.data, frame->payload.size);
+        return CLEAVE_OK;
+    }
+    status = reserve_indices(codec, count);
+    if (status == CLEAVE_OK) {
+        status = decode_indices(codec, frame, count);
+    }
+    return status == CLEAVE_OK ? to_numbers(codec, frame, count, data) : status;
+}
+
+cleave_status clv_codec_unpack(struct clv_codec *codec,
+                               const struct clv_frame *frame, void *data,
+                               size_t size, cleave_error *err)
+{
+    cleave_status status;
+
+    if (size != frame->bytes) {
+        return clv_fail(err, CLEAVE_INVALID, "frame",
+                        "The tensor has %llu bytes; there is room for %zu.",
+                        (unsigned long long)frame->bytes, size);
+    }
+    status = unpack(codec, frame, data);
+    if (status == CLEAVE_MEMORY) {
+        return clv_fail_memory(err, "frame", 8 * (size_t)frame->elements);
+    }
+    return status == CLEAVE_OK
+               ? status
+               : clv_fail(err, status, "frame",
+                          "The payload does not follow its format: it was "
+                          "made by a faulty encoder, or with another "
+                          "calibration file.");
+}

@@ -1,0 +1,107 @@
+/*
+ * rater.h - what a packing costs: bytes, time, and right answers.
+ *
+ *     clv_rater_open(&options, &rater, err)
+ *     clv_rater_measure(rater, "conv4_relu", &packing, calibration, &rate, err)
+ *
+ * A rater holds a network and inputs to examine it on. For a cut and a
+ * packing it computes each input's head, sends the tensors through the
+ * packing, computes the tail from what comes back, and judges the answer
+ * beside the one that the whole network gives when nothing is packed.
+ *
+ * Heads, and the whole network's answers, are computed once and kept within a
+ * bound of memory; what does not fit is computed again each time. So it pays
+ * to measure all packings of one cut before the next cut.
+ *
+ * Belongs to one thread.
+ */
+#ifndef CLV_RATER_H
+#define CLV_RATER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "cleave/status.h"
+#include "codec/calibration.h"
+#include "codec/packing.h"
+#include "media/card.h"
+#include "media/labels.h"
+#include "media/source.h"
+#include "network/network.h"
+#include "profile/verdict.h"
+
+/* Tensors that are kept unless somebody says otherwise. */
+#define CLV_RATER_MEMORY ((uint64_t)1 << 30)
+
+struct clv_rater;
+
+/* Told after each input: `done` of `count` for what is being measured. */
+typedef void clv_rater_progress(void *self, size_t done, size_t count);
+
+/* All is borrowed and must outlive the rater. Zero means default or none. */
+struct clv_rater_options {
+    struct clv_network *network;
+    const struct clv_source *source;
+    const struct clv_card *card;
+    const struct clv_labels *labels;
+    const uint64_t *samples; /* of the source; at least two */
+    size_t sample_count;
+    uint64_t memory_bytes;
+    struct clv_clock clock;
+    clv_rater_progress *progress;
+    void *self; /* for progress */
+};
+
+/*
+ * What one packing does at one cut, over all inputs. A point is a hundredth:
+ * of the inputs where answers are right or wrong, else of the loss that
+ * verdict.h defines. The interval is 95 %, paired, as statistics.h says.
+ */
+struct clv_rate {
+    double bytes; /* mean of a message: frames, headers, tables */
+    double bits_per_element;
+    double encode_us; /* median */
+    double decode_us; /* median */
+    enum clv_judged_by by;
+    double score;     /* mean: a share, a cosine, or dB */
+    double unpacked;  /* the same without packing */
+    double change_pp; /* against the network without packing */
+    double ci_low_pp;
+    double ci_high_pp;
+    double agreement; /* share with the same best answer as unpacked */
+    uint64_t inputs;
+};
+
+/*
+ * Opens the whole network; nothing is computed yet. CLEAVE_INVALID for less
+ * than two samples, CLEAVE_NOT_FOUND if answers are judged by labels and a
+ * sample has none. The caller closes.
+ */
+cleave_status clv_rater_open(const struct clv_rater_options *options,
+                             struct clv_rater **ret_rater, cleave_error *err);
+
+/* Takes NULL. */
+void clv_rater_close(struct clv_rater *rater);
+
+/*
+ * Measures. `calibration` may be NULL and is not looked at afterwards. For jpeg
+ * and webp the cut must be `input` and the inputs pictures: CLEAVE_UNSUPPORTED
+ * otherwise. Errors of the cut, of inputs that cannot be loaded, and of the
+ * packing. One that fails leaves the rater usable.
+ */
+cleave_status clv_rater_measure(struct clv_rater *rater, const char *cut,
+                                const struct clv_packing *packing,
+                                const struct clv_calibration *calibration,
+                                struct clv_rate *ret_rate, cleave_error *err);
+
+/* Half of the interval's width, in points. */
+double clv_rate_ci_pp(const struct clv_rate *rate);
+
+/* True if no more than `budget_pp` points were lost, as observed. */
+int clv_rate_is_within(const struct clv_rate *rate, double budget_pp);
+
+/* True if more were lost even at the good end of the interval. */
+int clv_rate_is_beyond(const struct clv_rate *rate, double budget_pp);
+
+#endif
