@@ -356,7 +356,8 @@ static cleave_status encode(struct clv_codec *codec, const struct job *job,
                              frame->is_signed, &codec->scratch,
                              &codec->payload);
     case CLV_CODER_FAST:
-        return CLEAVE_UNSUPPORTED;
+        return clv_fast_encode(codec->path, codec->indices, job->count,
+                               frame->is_signed, &codec->payload);
     default:
         return encode_dense(codec, job, frame);
     }
@@ -492,13 +493,17 @@ static cleave_status decode_indices(struct clv_codec *codec,
                                     const struct clv_frame *frame, size_t count)
 {
     clv_bytes payload = frame->payload;
+    cleave_status status;
 
     switch (frame->coder) {
     case CLV_CODER_LZ:
         return clv_lz_decode(codec->path, payload, count, frame->is_signed,
                              &codec->scratch, codec->indices);
     case CLV_CODER_FAST:
-        return CLEAVE_UNSUPPORTED;
+        status = clv_fast_decode(codec->path, &payload, count, frame->is_signed,
+                                 codec->indices);
+        return status == CLEAVE_OK && payload.size > 0 ? CLEAVE_CORRUPT
+                                                       : status;
     default:
         return clv_dense_decode(codec->dense, payload, &frame->info,
                                 frame->is_signed, frame->book, codec->indices);
