@@ -36,9 +36,7 @@ static void floats_come_back_within_half_a_step(void **state)
                    (float *)top->room, odd_count(&info));
         packing.step = ldexp(scale * (0.5 + seeded_unit(&s)),
                              (int)seeded_below(&s, 30) - 20);
-        if (!goes_round(top, top->codec, NULL, &packing, &t, &frame)) {
-            continue;
-        }
+        goes_round(top, top->codec, NULL, &packing, &t, &frame);
         if (frame.coder == CLV_CODER_RAW) {
             assert_exact(top, &t);
             lossless++;
@@ -73,9 +71,7 @@ static void halves_come_back_within_half_a_step(void **state)
         clv_f32_to_f16(top->wide, count, (uint16_t *)top->room);
         clv_f16_to_f32((uint16_t *)top->room, count, top->wide);
         packing.step = ldexp(1, -(int)seeded_below(&s, 12));
-        if (!goes_round(top, top->codec, NULL, &packing, &t, &frame)) {
-            continue;
-        }
+        goes_round(top, top->codec, NULL, &packing, &t, &frame);
         if (frame.coder == CLV_CODER_RAW) {
             assert_exact(top, &t);
             continue;
@@ -105,9 +101,7 @@ static void ranges_are_split_evenly(void **state)
         t = tensor_of(top, info);
         odd_floats(&s, (enum odd_kind)(round % ODD_KINDS), scale,
                    (float *)top->room, odd_count(&info));
-        if (!goes_round(top, top->codec, NULL, &packing, &t, &frame)) {
-            continue;
-        }
+        goes_round(top, top->codec, NULL, &packing, &t, &frame);
         if (frame.coder == CLV_CODER_RAW) {
             assert_exact(top, &t);
         } else {
@@ -150,10 +144,9 @@ static void integers_come_back_exactly(void **state)
             x = info.type == CLEAVE_TYPE_BOOL ? x & 1 : x;
             memcpy((uint8_t *)top->room + i * width, &x, width);
         }
-        if (goes_round(top, top->codec, NULL, &packing, &t, &frame)) {
-            assert_exact(top, &t);
-            smaller += frame.coder != CLV_CODER_RAW;
-        }
+        goes_round(top, top->codec, NULL, &packing, &t, &frame);
+        assert_exact(top, &t);
+        smaller += frame.coder != CLV_CODER_RAW;
     }
     assert_true(smaller > 150);
 }
@@ -176,7 +169,7 @@ static void raw_is_raw_and_half_is_half(void **state)
         for (size_t i = 0; i < t.bytes / 4 + 1; i++) {
             ((uint32_t *)top->room)[i] = seeded_next(&s);
         }
-        assert_true(goes_round(top, top->codec, NULL, &packing, &t, &frame));
+        goes_round(top, top->codec, NULL, &packing, &t, &frame);
         assert_int_equal(frame.coder, CLV_CODER_RAW);
         if (info.type == CLEAVE_TYPE_F32 && packing.half) {
             uint16_t half[500];
@@ -216,9 +209,7 @@ static void what_has_no_index_goes_raw(void **state)
         struct clv_frame frame;
         odd_floats(&s, ODD_LAPLACE, 1, values, count);
         values[seeded_below(&s, (uint32_t)count)] = odd[which].value;
-        if (!goes_round(top, top->codec, NULL, &packing, &t, &frame)) {
-            continue;
-        }
+        goes_round(top, top->codec, NULL, &packing, &t, &frame);
         assert_int_equal(frame.coder == CLV_CODER_RAW, odd[which].is_raw);
         if (odd[which].is_raw) {
             assert_exact(top, &t);
@@ -227,10 +218,9 @@ static void what_has_no_index_goes_raw(void **state)
         }
         packing.step = 0;
         packing.bits = 4;
-        if (goes_round(top, top->codec, NULL, &packing, &t, &frame)) {
-            assert_int_equal(frame.coder == CLV_CODER_RAW,
-                             !isfinite(odd[which].value));
-        }
+        goes_round(top, top->codec, NULL, &packing, &t, &frame);
+        assert_int_equal(frame.coder == CLV_CODER_RAW,
+                         !isfinite(odd[which].value));
     }
 }
 
@@ -248,7 +238,7 @@ static void steps_that_mean_nothing_leave_the_tensor_raw(void **state)
         struct clv_packing packing = {.coder = CLV_CODER_DENSE,
                                       .step = steps[i]};
         struct clv_frame frame;
-        assert_true(goes_round(top, top->codec, NULL, &packing, &t, &frame));
+        goes_round(top, top->codec, NULL, &packing, &t, &frame);
         assert_int_equal(frame.coder, CLV_CODER_RAW);
         assert_exact(top, &t);
     }
@@ -278,7 +268,7 @@ static void steps_in_sd_follow_the_tensor(void **state)
         }
         sum /= (double)count;
         squares = sqrt(squares / (double)count - sum * sum);
-        assert_true(goes_round(top, top->codec, NULL, &packing, &t, &frame));
+        goes_round(top, top->codec, NULL, &packing, &t, &frame);
         assert_int_equal(frame.coder, CLV_CODER_DENSE);
         assert_true(fabs((double)frame.step - 0.5 * squares) < 0.005 * squares);
         assert_within((float *)top->back, values, count, (double)frame.step);
@@ -304,14 +294,12 @@ static void a_constant_tensor_is_small_and_near(void **state)
             for (size_t k = 0; k < count; k++) {
                 values[k] = constants[i];
             }
-            assert_true(
-                goes_round(top, top->codec, NULL, &packing, &t, &frame));
+            goes_round(top, top->codec, NULL, &packing, &t, &frame);
             assert_in_range(top->first.size, 1, 150);
             assert_within((float *)top->back, values, count,
                           0.02 * fabs((double)constants[i]));
             packing = (struct clv_packing){.coder = CLV_CODER_LZ, .bits = 4};
-            assert_true(
-                goes_round(top, top->codec, NULL, &packing, &t, &frame));
+            goes_round(top, top->codec, NULL, &packing, &t, &frame);
             assert_exact(top, &t);
         }
     }
@@ -332,7 +320,7 @@ static void f64_and_wide_integers_go_raw(void **state)
         for (size_t k = 0; k < 50; k++) {
             top->room[k] = (uint64_t)seeded_next(&s) << 32 | seeded_next(&s);
         }
-        assert_true(goes_round(top, top->codec, NULL, &packing, &t, &frame));
+        goes_round(top, top->codec, NULL, &packing, &t, &frame);
         assert_int_equal(frame.coder, CLV_CODER_RAW);
         assert_exact(top, &t);
     }
@@ -391,9 +379,7 @@ static void changed_payloads_do_no_harm(void **state)
         t = tensor_of(top, info);
         odd_floats(&s, (enum odd_kind)(round % ODD_KINDS), 1,
                    (float *)top->room, odd_count(&info));
-        if (!goes_round(top, top->codec, NULL, &packing, &t, &frame)) {
-            continue;
-        }
+        goes_round(top, top->codec, NULL, &packing, &t, &frame);
         payload = frame.payload;
         for (size_t bit = 0; bit < 8 * payload.size; bit++) {
             uint8_t *exact = malloc(payload.size);
@@ -434,7 +420,7 @@ static void a_level_that_is_none_is_refused(void **state)
     struct clv_frame frame;
 
     odd_floats(&s, ODD_UNIFORM, 1, (float *)top->room, 300);
-    assert_true(goes_round(top, top->codec, NULL, &packing, &t, &frame));
+    goes_round(top, top->codec, NULL, &packing, &t, &frame);
     frame.bits = 3;
     assert_int_equal(unpack(top, top->codec, &frame), CLEAVE_CORRUPT);
     frame.bits = 5;
@@ -501,7 +487,7 @@ static void tensors_above_the_bounds_are_refused(void **state)
     assert_refused(top, "dense", &t, CLEAVE_LIMIT, "2^31 - 1");
     assert_refused(top, "f32", &t, CLEAVE_LIMIT, "2^31 - 1");
     assert_refused(top, "f32", &none, CLEAVE_LIMIT, "2^31 - 1");
-    assert_true(goes_round(top, top->codec, NULL, &packing, &most, &frame));
+    goes_round(top, top->codec, NULL, &packing, &most, &frame);
 }
 
 static void room_that_is_too_small_is_said(void **state)
