@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "hand_calibration.h"
 #include "round_trip.h"
 
 /* A coder that quantises. */
@@ -429,6 +430,122 @@ static void a_level_that_is_none_is_refused(void **state)
     assert_int_equal(unpack(top, top->codec, &frame), CLEAVE_CORRUPT);
 }
 
+/* What a book of biases would be called, by its seed. */
+struct called {
+    uint32_t hash;
+    uint32_t seed;
+};
+
+static int by_hash(const void *a, const void *b)
+{
+    const struct called *x = a;
+    const struct called *y = b;
+
+    return x->hash < y->hash ? -1 : x->hash > y->hash;
+}
+
+/* Eight biases, all of them different for another seed. */
+static void set_biases(struct clv_book *book, uint32_t seed)
+{
+    uint64_t biases = seed * 0x9E3779B97F4A7C15u;
+
+    memcpy(book->bias, &biases, 8);
+}
+
+/* A book of eight planes. */
+static struct clv_book *biased_book(uint32_t seed)
+{
+    struct clv_book *book = clv_book_new();
+
+    assert_non_null(book);
+    book->is_signed = 1;
+    book->threshold_count = 1;
+    book->thresholds[0] = 128;
+    book->bias_count = 8;
+    book->bias = malloc(8);
+    assert_non_null(book->bias);
+    set_biases(book, seed);
+    book->frequency[0][0] = 900;
+    book->frequency[0][CLV_TOKEN_ESCAPE] = 124;
+    book->frequency[4][1] = 900;
+    book->frequency[4][CLV_TOKEN_ESCAPE] = 124;
+    clv_book_ready(book);
+    return book;
+}
+
+/* Two books of one name, found by trying many. */
+static void find_twins(uint32_t seeds[2])
+{
+    enum { TRIED = 1 << 18 };
+    struct called *all = malloc(TRIED * sizeof *all);
+    struct clv_book *book = biased_book(0);
+    struct clv_buffer b;
+
+    assert_non_null(all);
+    clv_buffer_init(&b, 100);
+    for (uint32_t i = 0; i < TRIED; i++) {
+        all[i].seed = i;
+        set_biases(book, i);
+        clv_buffer_reset(&b);
+        clv_book_write(book, &b);
+        all[i].hash = XXH32(b.data, b.size, 0);
+    }
+    qsort(all, TRIED, sizeof *all, by_hash);
+    seeds[0] = seeds[1] = 0;
+    for (size_t i = 1; i < TRIED; i++) {
+        if (all[i].hash == all[i - 1].hash) {
+            seeds[0] = all[i - 1].seed;
+            seeds[1] = all[i].seed;
+        }
+    }
+    assert_int_not_equal(seeds[0], seeds[1]);
+    clv_book_free(book);
+    clv_buffer_fini(&b);
+    free(all);
+}
+
+/* A hash of 32 bits names books; the decoder finds the first that has it. */
+static void books_of_one_name_are_not_mixed_up(void **state)
+{
+    struct bench_top *top = *state;
+    struct seeded s = seeded_init("twins", 16);
+    cleave_tensor_info info = {"a", CLEAVE_TYPE_F32, 3, {8, 20, 20}};
+    struct clv_packing packing = {.coder = CLV_CODER_DENSE, .step = 1};
+    struct clv_calibration *c = NULL;
+    struct clv_codec *codec = NULL;
+    struct clv_frame frame;
+    struct clv_buffer b;
+    uint32_t seeds[2];
+
+    find_twins(seeds);
+    clv_buffer_init(&b, 1 << 16);
+    hand_begin(&b, 2);
+    for (size_t i = 0; i < 2; i++) {
+        struct clv_book *book = biased_book(seeds[i]);
+        info.name = i == 0 ? "a" : "b";
+        hand_tensor(&b, &info, -9, 9, 0, 1, 0, 1);
+        (void)hand_book(&b, 1, book);
+        clv_book_free(book);
+    }
+    hand_end(&b);
+    assert_int_equal(
+        clv_calibration_new(clv_buffer_bytes(&b), "twins", &c, NULL),
+        CLEAVE_OK);
+    assert_int_equal(clv_codec_new(c, &codec), CLEAVE_OK);
+    for (size_t i = 0; i < 2; i++) {
+        cleave_tensor t;
+        info.name = i == 0 ? "a" : "b";
+        t = tensor_of(top, info);
+        odd_floats(&s, ODD_LAPLACE, 1, (float *)top->room, 3200);
+        goes_round(top, codec, c, &packing, &t, &frame);
+        assert_true(frame.names_book);
+        assert_within((float *)top->back, (float *)top->room, 3200, 1);
+    }
+    clv_codec_free(codec);
+    clv_calibration_free(c);
+    clv_buffer_fini(&b);
+}
+
 static void assert_refused(struct bench_top *top, const char *packing,
                            const cleave_tensor *t, cleave_status want,
                            const char *word)
@@ -525,6 +642,7 @@ int main(void)
         cmocka_unit_test(messages_hold_several_tensors),
         cmocka_unit_test(changed_payloads_do_no_harm),
         cmocka_unit_test(a_level_that_is_none_is_refused),
+        cmocka_unit_test(books_of_one_name_are_not_mixed_up),
         cmocka_unit_test(wrong_asking_is_refused),
         cmocka_unit_test(tensors_above_the_bounds_are_refused),
         cmocka_unit_test(room_that_is_too_small_is_said),
