@@ -131,15 +131,27 @@ KERNEL unsigned greatest(const uint8_t *bytes)
     return most;
 }
 
-/* Eight bits to the lowest bits of eight bytes, times the number. */
-KERNEL void add_where(uint8_t *bytes, const struct clv_fast_set *set,
-                      unsigned number)
+/* Eight bits as the lowest bits of eight bytes. */
+KERNEL uint64_t spread(uint64_t bits)
 {
-    for (size_t i = 0; i < CLV_FAST_BLOCK; i += 8) {
-        uint64_t bits = (set->groups[i / 64] >> i % 64 & 0xff) * ONES;
-        uint64_t some = (bits & 0x8040201008040201u) + ~TOPS;
-        uint64_t sum = eight_bytes(bytes + i) + (some >> 7 & ONES) * number;
-        memcpy(bytes + i, &sum, sizeof sum);
+    uint64_t own = ((bits & 0xff) * ONES) & 0x8040201008040201u;
+
+    return (own + ~TOPS) >> 7 & ONES;
+}
+
+KERNEL void set_group(uint8_t *bytes, uint64_t word, unsigned number)
+{
+    for (size_t i = 0; i < 64; i += 8) {
+        uint64_t some = spread(word >> i) * number;
+        memcpy(bytes + i, &some, sizeof some);
+    }
+}
+
+KERNEL void add_group(uint8_t *bytes, uint64_t word, unsigned number)
+{
+    for (size_t i = 0; i < 64; i += 8) {
+        uint64_t some = spread(word >> i) * number + eight_bytes(bytes + i);
+        memcpy(bytes + i, &some, sizeof some);
     }
 }
 

@@ -50,8 +50,8 @@ KERNEL void at_least(const uint8_t *bytes, unsigned least,
 {
     __m256i t = _mm256_set1_epi8((char)least);
 
-    _Pragma("GCC unroll 8") for (size_t g = 0; g < CLV_FAST_GROUPS; g++)
-    {
+    UNROLLED
+    for (size_t g = 0; g < CLV_FAST_GROUPS; g++) {
         __m256i a = load(bytes + 64 * g);
         __m256i b = load(bytes + 64 * g + 32);
         set->groups[g] = tops(_mm256_cmpeq_epi8(_mm256_max_epu8(a, t), a),
@@ -63,8 +63,8 @@ KERNEL void bits_at(const uint8_t *bytes, unsigned k, struct clv_fast_set *set)
 {
     __m128i up = _mm_cvtsi32_si128(7 - (int)k);
 
-    _Pragma("GCC unroll 8") for (size_t g = 0; g < CLV_FAST_GROUPS; g++)
-    {
+    UNROLLED
+    for (size_t g = 0; g < CLV_FAST_GROUPS; g++) {
         set->groups[g] = tops(_mm256_sll_epi16(load(bytes + 64 * g), up),
                               _mm256_sll_epi16(load(bytes + 64 * g + 32), up));
     }
@@ -109,19 +109,21 @@ KERNEL __m256i where(uint32_t bits, __m256i number)
     return _mm256_and_si256(x, number);
 }
 
-KERNEL void add_where(uint8_t *bytes, const struct clv_fast_set *set,
-                      unsigned number)
+KERNEL void set_group(uint8_t *bytes, uint64_t word, unsigned number)
 {
     __m256i n = _mm256_set1_epi8((char)number);
 
-    _Pragma("GCC unroll 8") for (size_t g = 0; g < CLV_FAST_GROUPS; g++)
-    {
-        uint8_t *at = bytes + 64 * g;
-        uint64_t word = set->groups[g];
-        store(at, _mm256_add_epi8(load(at), where((uint32_t)word, n)));
-        store(at + 32,
-              _mm256_add_epi8(load(at + 32), where((uint32_t)(word >> 32), n)));
-    }
+    store(bytes, where((uint32_t)word, n));
+    store(bytes + 32, where((uint32_t)(word >> 32), n));
+}
+
+KERNEL void add_group(uint8_t *bytes, uint64_t word, unsigned number)
+{
+    __m256i n = _mm256_set1_epi8((char)number);
+
+    store(bytes, _mm256_add_epi8(load(bytes), where((uint32_t)word, n)));
+    store(bytes + 32,
+          _mm256_add_epi8(load(bytes + 32), where((uint32_t)(word >> 32), n)));
 }
 
 /* Each byte's left neighbour; `before` is the vector on the left. */
@@ -213,20 +215,26 @@ KERNEL int split_block(const int16_t *indices, int is_signed,
     return _mm256_testz_si256(all, wide);
 }
 
-KERNEL int split_narrow(const int16_t *indices, size_t count, int is_signed,
-                        struct clv_fast_symbols *s)
+/* The last block, which may be shorter. */
+KERNEL int split_part(const int16_t *indices, size_t count, int is_signed,
+                      struct clv_fast_symbols *s)
 {
     int16_t whole[CLV_FAST_BLOCK] = {0};
     int narrow_enough;
 
-    if (count == CLV_FAST_BLOCK) {
-        return is_signed ? split_block(indices, 1, s)
-                         : split_block(indices, 0, s);
-    }
     memcpy(whole, indices, count * sizeof *indices);
     narrow_enough = split_block(whole, is_signed, s);
     end_turns(s, count);
     return narrow_enough;
+}
+
+KERNEL int split_narrow(const int16_t *indices, size_t count, int is_signed,
+                        struct clv_fast_symbols *s)
+{
+    if (count < CLV_FAST_BLOCK) {
+        return split_part(indices, count, is_signed, s);
+    }
+    return is_signed ? split_block(indices, 1, s) : split_block(indices, 0, s);
 }
 
 /* The running xor or sum of bytes: within lanes of 16, then of the two. */
@@ -256,22 +264,7 @@ KERNEL __m256i last_of(__m256i x)
     return _mm256_shuffle_epi8(x, _mm256_set1_epi8(15));
 }
 
-KERNEL __m256i widen(__m128i bytes, int is_signed, unsigned turn)
-{
-    __m256i u = _mm256_cvtepu8_epi16(bytes);
-    __m256i odd;
-
-    if (!is_signed) {
-        return u;
-    }
-    if (turn == CLV_FAST_DELTA) {
-        return _mm256_cvtepi8_epi16(bytes);
-    }
-    odd = _mm256_and_si256(u, _mm256_set1_epi16(1));
-    return _mm256_xor_si256(_mm256_srli_epi16(u, 1),
-                            _mm256_sub_epi16(_mm256_setzero_si256(), odd));
-}
-
+/* Symbols or, of the turn of differences, their running sums to indices. */
 KERNEL void join_turn(const uint8_t *bytes, int is_signed, unsigned turn,
                       int16_t *indices)
 {
@@ -279,6 +272,8 @@ KERNEL void join_turn(const uint8_t *bytes, int is_signed, unsigned turn,
 
     for (size_t i = 0; i < CLV_FAST_BLOCK; i += 32) {
         __m256i x = load(bytes + i);
+        __m128i lower;
+        __m128i upper;
         if (turn == CLV_FAST_DELTA) {
             x = from_zigzag(x);
         }
@@ -286,9 +281,26 @@ KERNEL void join_turn(const uint8_t *bytes, int is_signed, unsigned turn,
             x = running(x, before, turn);
             before = last_of(x);
         }
-        store(indices + i, widen(_mm256_castsi256_si128(x), is_signed, turn));
-        store(indices + i + 16,
-              widen(_mm256_extracti128_si256(x, 1), is_signed, turn));
+        if (turn != CLV_FAST_DELTA && is_signed) {
+            x = from_zigzag(x);
+        }
+        lower = _mm256_castsi256_si128(x);
+        upper = _mm256_extracti128_si256(x, 1);
+        store(indices + i, is_signed ? _mm256_cvtepi8_epi16(lower)
+                                     : _mm256_cvtepu8_epi16(lower));
+        store(indices + i + 16, is_signed ? _mm256_cvtepi8_epi16(upper)
+                                          : _mm256_cvtepu8_epi16(upper));
+    }
+}
+
+/* A loop for each turn and sign. */
+KERNEL void join_signed(const uint8_t *bytes, int is_signed, unsigned turn,
+                        int16_t *indices)
+{
+    if (is_signed) {
+        join_turn(bytes, 1, turn, indices);
+    } else {
+        join_turn(bytes, 0, turn, indices);
     }
 }
 
@@ -296,11 +308,11 @@ KERNEL void join_block(const uint8_t *bytes, int is_signed, unsigned turn,
                        int16_t *indices)
 {
     if (turn == CLV_FAST_ITSELF) {
-        join_turn(bytes, is_signed, CLV_FAST_ITSELF, indices);
+        join_signed(bytes, is_signed, CLV_FAST_ITSELF, indices);
     } else if (turn == CLV_FAST_XOR) {
-        join_turn(bytes, is_signed, CLV_FAST_XOR, indices);
+        join_signed(bytes, is_signed, CLV_FAST_XOR, indices);
     } else {
-        join_turn(bytes, is_signed, CLV_FAST_DELTA, indices);
+        join_signed(bytes, is_signed, CLV_FAST_DELTA, indices);
     }
 }
 

@@ -36,8 +36,8 @@ KERNEL void at_least(const uint8_t *bytes, unsigned least,
 {
     __m512i t = _mm512_set1_epi8((char)least);
 
-    _Pragma("GCC unroll 8") for (size_t g = 0; g < CLV_FAST_GROUPS; g++)
-    {
+    UNROLLED
+    for (size_t g = 0; g < CLV_FAST_GROUPS; g++) {
         set->groups[g] =
             _mm512_cmpge_epu8_mask(_mm512_load_si512(bytes + 64 * g), t);
     }
@@ -47,8 +47,8 @@ KERNEL void bits_at(const uint8_t *bytes, unsigned k, struct clv_fast_set *set)
 {
     __m512i bit = _mm512_set1_epi8((char)(1u << k));
 
-    _Pragma("GCC unroll 8") for (size_t g = 0; g < CLV_FAST_GROUPS; g++)
-    {
+    UNROLLED
+    for (size_t g = 0; g < CLV_FAST_GROUPS; g++) {
         set->groups[g] =
             _mm512_test_epi8_mask(_mm512_load_si512(bytes + 64 * g), bit);
     }
@@ -84,17 +84,17 @@ KERNEL unsigned greatest(const uint8_t *bytes)
     return 255 - (unsigned)(_mm_cvtsi128_si32(quarter) & 0xffff);
 }
 
-KERNEL void add_where(uint8_t *bytes, const struct clv_fast_set *set,
-                      unsigned number)
+KERNEL void set_group(uint8_t *bytes, uint64_t word, unsigned number)
 {
+    _mm512_store_si512(bytes, _mm512_maskz_set1_epi8(word, (char)number));
+}
+
+KERNEL void add_group(uint8_t *bytes, uint64_t word, unsigned number)
+{
+    __m512i x = _mm512_load_si512(bytes);
     __m512i n = _mm512_set1_epi8((char)number);
 
-    _Pragma("GCC unroll 8") for (size_t g = 0; g < CLV_FAST_GROUPS; g++)
-    {
-        __m512i x = _mm512_load_si512(bytes + 64 * g);
-        _mm512_store_si512(bytes + 64 * g,
-                           _mm512_mask_add_epi8(x, set->groups[g], x, n));
-    }
+    _mm512_store_si512(bytes, _mm512_mask_add_epi8(x, word, x, n));
 }
 
 /* Each byte's left neighbour; `before` is the vector on the left. */
@@ -179,20 +179,26 @@ KERNEL int split_block(const int16_t *indices, int is_signed,
     return _mm512_test_epi16_mask(all, _mm512_set1_epi16(-256)) == 0;
 }
 
-KERNEL int split_narrow(const int16_t *indices, size_t count, int is_signed,
-                        struct clv_fast_symbols *s)
+/* The last block, which may be shorter. */
+KERNEL int split_part(const int16_t *indices, size_t count, int is_signed,
+                      struct clv_fast_symbols *s)
 {
     int16_t whole[CLV_FAST_BLOCK] = {0};
     int narrow_enough;
 
-    if (count == CLV_FAST_BLOCK) {
-        return is_signed ? split_block(indices, 1, s)
-                         : split_block(indices, 0, s);
-    }
     memcpy(whole, indices, count * sizeof *indices);
     narrow_enough = split_block(whole, is_signed, s);
     end_turns(s, count);
     return narrow_enough;
+}
+
+KERNEL int split_narrow(const int16_t *indices, size_t count, int is_signed,
+                        struct clv_fast_symbols *s)
+{
+    if (count < CLV_FAST_BLOCK) {
+        return split_part(indices, count, is_signed, s);
+    }
+    return is_signed ? split_block(indices, 1, s) : split_block(indices, 0, s);
 }
 
 /* The running xor or sum of bytes: within lanes of 16, then of lanes. */
@@ -226,22 +232,7 @@ KERNEL __m512i last_of(__m512i x)
     return _mm512_shuffle_epi8(x, _mm512_set1_epi8(15));
 }
 
-KERNEL __m512i widen(__m256i bytes, int is_signed, unsigned turn)
-{
-    __m512i u = _mm512_cvtepu8_epi16(bytes);
-    __m512i odd;
-
-    if (!is_signed) {
-        return u;
-    }
-    if (turn == CLV_FAST_DELTA) {
-        return _mm512_cvtepi8_epi16(bytes);
-    }
-    odd = _mm512_and_si512(u, _mm512_set1_epi16(1));
-    return _mm512_xor_si512(_mm512_srli_epi16(u, 1),
-                            _mm512_sub_epi16(_mm512_setzero_si512(), odd));
-}
-
+/* Symbols or, of the turn of differences, their running sums to indices. */
 KERNEL void join_turn(const uint8_t *bytes, int is_signed, unsigned turn,
                       int16_t *indices)
 {
@@ -249,6 +240,8 @@ KERNEL void join_turn(const uint8_t *bytes, int is_signed, unsigned turn,
 
     for (size_t i = 0; i < CLV_FAST_BLOCK; i += 64) {
         __m512i x = _mm512_load_si512(bytes + i);
+        __m256i lower;
+        __m256i upper;
         if (turn == CLV_FAST_DELTA) {
             x = from_zigzag(x);
         }
@@ -256,11 +249,28 @@ KERNEL void join_turn(const uint8_t *bytes, int is_signed, unsigned turn,
             x = running(x, before, turn);
             before = last_of(x);
         }
-        _mm512_storeu_si512(indices + i,
-                            widen(_mm512_castsi512_si256(x), is_signed, turn));
-        _mm512_storeu_si512(
-            indices + i + 32,
-            widen(_mm512_extracti64x4_epi64(x, 1), is_signed, turn));
+        if (turn != CLV_FAST_DELTA && is_signed) {
+            x = from_zigzag(x);
+        }
+        lower = _mm512_castsi512_si256(x);
+        upper = _mm512_extracti64x4_epi64(x, 1);
+        _mm512_storeu_si512(indices + i, is_signed
+                                             ? _mm512_cvtepi8_epi16(lower)
+                                             : _mm512_cvtepu8_epi16(lower));
+        _mm512_storeu_si512(indices + i + 32,
+                            is_signed ? _mm512_cvtepi8_epi16(upper)
+                                      : _mm512_cvtepu8_epi16(upper));
+    }
+}
+
+/* A loop for each turn and sign. */
+KERNEL void join_signed(const uint8_t *bytes, int is_signed, unsigned turn,
+                        int16_t *indices)
+{
+    if (is_signed) {
+        join_turn(bytes, 1, turn, indices);
+    } else {
+        join_turn(bytes, 0, turn, indices);
     }
 }
 
@@ -268,11 +278,11 @@ KERNEL void join_block(const uint8_t *bytes, int is_signed, unsigned turn,
                        int16_t *indices)
 {
     if (turn == CLV_FAST_ITSELF) {
-        join_turn(bytes, is_signed, CLV_FAST_ITSELF, indices);
+        join_signed(bytes, is_signed, CLV_FAST_ITSELF, indices);
     } else if (turn == CLV_FAST_XOR) {
-        join_turn(bytes, is_signed, CLV_FAST_XOR, indices);
+        join_signed(bytes, is_signed, CLV_FAST_XOR, indices);
     } else {
-        join_turn(bytes, is_signed, CLV_FAST_DELTA, indices);
+        join_signed(bytes, is_signed, CLV_FAST_DELTA, indices);
     }
 }
 

@@ -11,6 +11,26 @@
 
 #include "codec/fast_sets.h"
 
+KERNEL void set_where(uint8_t *bytes, const struct clv_fast_set *set,
+                      unsigned number)
+{
+    UNROLLED
+    EACH_GROUP(g)
+    {
+        set_group(bytes + 64 * g, set->groups[g], number);
+    }
+}
+
+KERNEL void add_where(uint8_t *bytes, const struct clv_fast_set *set,
+                      unsigned number)
+{
+    UNROLLED
+    EACH_GROUP(g)
+    {
+        add_group(bytes + 64 * g, set->groups[g], number);
+    }
+}
+
 /* A block being read: where, and what became of it. */
 struct block {
     const uint8_t *in;
@@ -21,97 +41,138 @@ struct block {
     struct clv_fast_set members;
 };
 
+/* At least one plane. */
 KERNEL void get_planes(struct block *b, uint8_t *bytes, unsigned planes)
 {
     struct clv_fast_set set;
 
-    for (unsigned k = 0; k < planes; k++) {
+    b->at = get_all(b->in, b->at, b->count, &set);
+    set_where(bytes, &set, 1);
+    for (unsigned k = 1; k < planes; k++) {
         b->at = get_all(b->in, b->at, b->count, &set);
         add_where(bytes, &set, 1u << k);
     }
 }
 
+/* A plane of the members. */
+KERNEL void get_plane_within(struct block *b, uint8_t *bytes, unsigned number)
+{
+    size_t at = b->at;
+
+    UNROLLED
+    EACH_GROUP(g)
+    {
+        uint64_t members = b->members.groups[g];
+        add_group(bytes + 64 * g, pdep(peek(b->in, at), members), number);
+        at += ones(members);
+    }
+    b->at = at;
+}
+
 KERNEL void get_planes_within(struct block *b, uint8_t *bytes, unsigned planes)
 {
-    struct clv_fast_set set;
-
     for (unsigned k = 0; k < planes; k++) {
-        b->at = get_within(b->in, b->at, &b->members, &set);
-        add_where(bytes, &set, 1u << k);
+        get_plane_within(b, bytes, 1u << k);
     }
 }
 
-/* Flags of fours or sixteens as one bit each; at most 16 in a group. */
-KERNEL uint64_t get_flags(struct block *b, size_t group, unsigned each)
+/* A level of the members, who are then those above it. */
+KERNEL void get_level(struct block *b, unsigned number)
 {
-    unsigned flags = (group_size(b->count, group) + each - 1) / each;
-    uint64_t word = peek(b->in, b->at) & lowest(flags);
+    size_t at = b->at;
 
-    b->at += flags;
-    return word;
+    UNROLLED
+    EACH_GROUP(g)
+    {
+        uint64_t members = b->members.groups[g];
+        uint64_t above = pdep(peek(b->in, at), members);
+        add_group(b->bytes + 64 * g, above, number);
+        b->members.groups[g] = above;
+        at += ones(members);
+    }
+    b->at = at;
 }
 
-KERNEL void get_fours(struct block *b, struct clv_fast_set *fours)
+/* A shorter block has fewer flags; what was read for the others is cut off. */
+KERNEL void cut_flags(struct clv_fast_set *flags, size_t count, uint64_t nodes)
 {
-    for (size_t g = 0; 64 * g < b->count; g++) {
-        fours->groups[g] = pdep(get_flags(b, g, 4), FOURS);
+    EACH_GROUP(g)
+    {
+        uint64_t there = lowest(group_size(count, g));
+        uint64_t fours = fours_of(there);
+        flags->groups[g] &= nodes == FOURS ? fours : sixteens_of(fours);
     }
 }
 
-KERNEL void get_sixteens(struct block *b, struct clv_fast_set *fours)
+/* Reads a flag for each of a block's fours or sixteens, `each` in a group. */
+KERNEL void get_flags(struct block *b, uint64_t nodes, unsigned each,
+                      struct clv_fast_set *ret_flags)
 {
-    struct clv_fast_set inside = {{0}};
-
-    for (size_t g = 0; 64 * g < b->count; g++) {
-        inside.groups[g] = pdep(get_flags(b, g, 16), SIXTEENS) * 0x1111;
+    UNROLLED
+    EACH_GROUP(g)
+    {
+        ret_flags->groups[g] = pdep(peek(b->in, b->at + each * g), nodes);
     }
-    b->at = get_within(b->in, b->at, &inside, fours);
+    if (b->count < CLV_FAST_BLOCK) {
+        cut_flags(ret_flags, b->count, nodes);
+    }
+    b->at += (b->count * each + 63) / 64;
 }
 
-/* Reads the mask, which becomes the members. Returns 0 if it names symbols
-   past the last. */
+KERNEL void get_fours(struct block *b, unsigned kind,
+                      struct clv_fast_set *ret_fours)
+{
+    if (kind == CLV_FAST_FOURS) {
+        get_flags(b, FOURS, 16, ret_fours);
+        return;
+    }
+    get_flags(b, SIXTEENS, 4, ret_fours);
+    b->at = get_within(b->in, b->at, ret_fours, 0x1111, ret_fours);
+}
+
+/* Whether there is no member past the last symbol. */
+KERNEL int are_inside(const struct clv_fast_set *members, size_t count)
+{
+    uint64_t outside = 0;
+
+    EACH_GROUP(g)
+    {
+        outside |= members->groups[g] & ~lowest(group_size(count, g));
+    }
+    return outside == 0;
+}
+
+/* Reads the mask, which becomes the members. Returns 0 if it is none. */
 KERNEL int get_mask(struct block *b, unsigned kind)
 {
-    struct clv_fast_set fours = {{0}};
-    uint64_t outside = 0;
+    struct clv_fast_set fours;
 
     if (kind == CLV_FAST_FLAT) {
         b->at = get_all(b->in, b->at, b->count, &b->members);
         return 1;
     }
-    if (kind == CLV_FAST_FOURS) {
-        get_fours(b, &fours);
-    } else {
-        get_sixteens(b, &fours);
-    }
-    EACH_GROUP(g)
-    {
-        fours.groups[g] *= 15;
-    }
-    b->at = get_within(b->in, b->at, &fours, &b->members);
-    EACH_GROUP(g)
-    {
-        outside |= b->members.groups[g] & ~lowest(group_size(b->count, g));
-    }
-    return outside == 0;
+    get_fours(b, kind, &fours);
+    b->at = get_within(b->in, b->at, &fours, 15, &b->members);
+    return b->count == CLV_FAST_BLOCK || are_inside(&b->members, b->count);
 }
 
-/* Whether few members' numbers can be added to bytes that have low planes and
-   `level` levels already. Seldom more than a glance. */
-KERNEL int few_fit(const struct block *b, const struct few *f, unsigned most)
+/* Whether few members' numbers can be added to bytes that are less than
+   `below`. Seldom more than a glance. */
+KERNEL int few_fit(const struct block *b, const struct few *f,
+                   const uint64_t *planes, unsigned below)
 {
     unsigned member = 0;
 
-    if (most < 128 && (f->planes[6] | f->planes[7]) == 0) {
+    if (below <= 128 && (planes[6] | planes[7]) == 0) {
         return 1;
     }
     for (size_t i = 0; i < CLV_FAST_BLOCK; i++) {
         unsigned number = b->bytes[i];
-        if ((f->members.groups[i / 64] >> i % 64 & 1) == 0) {
+        if ((f->members->groups[i / 64] >> i % 64 & 1) == 0) {
             continue;
         }
         for (unsigned k = 0; k < 8; k++) {
-            number += (unsigned)(f->planes[k] >> member & 1) << k;
+            number += (unsigned)(planes[k] >> member & 1) << k;
         }
         if (number > UINT8_MAX) {
             return 0;
@@ -121,50 +182,63 @@ KERNEL int few_fit(const struct block *b, const struct few *f, unsigned most)
     return 1;
 }
 
-/* Levels above `level` of few members, and what is left above the last.
-   Returns what became too great. */
-KERNEL uint64_t get_few_levels(struct block *b, struct few *f,
-                               const struct way *way, unsigned level)
+/*
+ * Levels above `level` of few members, and what is left above the last; adds
+ * them up in the planes from low on. Returns 0 if one does not fit a byte.
+ */
+KERNEL int get_ups(struct block *b, const struct way *way, uint64_t members,
+                   unsigned level, uint64_t *planes)
 {
     unsigned most = way->levels < CLV_FAST_OPEN ? way->levels : CLV_FAST_LEVELS;
-    uint64_t members = f->all;
+    uint64_t ups[5] = {0};
     uint64_t beyond = 0;
+    uint64_t word = 0; /* of the stream, because loading takes longer */
+    unsigned have = 0;
 
     while (level < most && members != 0) {
-        uint64_t above = pdep(peek(b->in, b->at), members);
-        b->at += ones(members);
-        beyond |= few_add(f, above, way->low);
-        members = above;
+        unsigned need = ones(members);
+        if (have < need) {
+            word = peek(b->in, b->at);
+            have = 64;
+        }
+        members = pdep(word, members);
+        count_up(ups, 5, members);
+        b->at += need;
+        word >>= need % 64;
+        have -= need;
         level++;
+    }
+    for (unsigned k = 0; k < 5; k++) {
+        beyond |= way->low + k < 8 ? 0 : ups[k];
+        planes[way->low + k] = ups[k];
     }
     for (unsigned k = way->low; k < 8 && level == CLV_FAST_LEVELS; k++) {
         uint64_t left = pdep(peek(b->in, b->at), members);
         b->at += ones(members);
-        beyond |= few_add(f, left, k);
+        beyond |= count_up(planes + k, 8 - k, left);
     }
-    return beyond;
+    return beyond == 0;
 }
 
 /* All that follows the mask, of few members. */
-KERNEL int get_few(struct block *b, const struct way *way, unsigned count,
-                   unsigned level, int with_low)
+KERNEL int get_few(struct block *b, const struct way *way, unsigned level,
+                   int with_low)
 {
-    struct clv_fast_set set;
+    uint64_t planes[16] = {0};
     struct few f;
 
-    few_init(&f, &b->members, count);
+    few_init(&f, &b->members);
     for (unsigned k = 0; k < way->low && with_low; k++) {
-        f.planes[k] = peek(b->in, b->at) & f.all;
-        b->at += count;
+        planes[k] = peek(b->in, b->at) & f.all;
+        b->at += f.count;
     }
-    if (get_few_levels(b, &f, way, level) != 0 ||
-        !few_fit(b, &f, (level + 1) << way->low)) {
+    if (!get_ups(b, way, f.all, level, planes) ||
+        !few_fit(b, &f, planes, ((level + 1) << way->low) + 1)) {
         return 0;
     }
     for (unsigned k = 0; k < 8; k++) {
-        if (f.planes[k] != 0) {
-            few_scatter(&f, f.planes[k], &set);
-            add_where(b->bytes, &set, 1u << k);
+        if (planes[k] != 0) {
+            few_add(&f, planes[k], 1u << k, b->bytes);
         }
     }
     return 1;
@@ -214,12 +288,9 @@ KERNEL int get_levels(struct block *b, const struct way *way, unsigned level)
 {
     unsigned most = way->levels < CLV_FAST_OPEN ? way->levels : CLV_FAST_LEVELS;
     unsigned count = set_size(&b->members);
-    struct clv_fast_set above;
 
     while (level < most && count > FEW) {
-        b->at = get_within(b->in, b->at, &b->members, &above);
-        add_where(b->bytes, &above, 1u << way->low);
-        b->members = above;
+        get_level(b, 1u << way->low);
         level++;
         if (!are_bytes(b, level, way->low)) {
             return 0;
@@ -227,33 +298,36 @@ KERNEL int get_levels(struct block *b, const struct way *way, unsigned level)
         count = set_size(&b->members);
     }
     if (count <= FEW) {
-        return count == 0 || get_few(b, way, count, level, 0);
+        return count == 0 || get_few(b, way, level, 0);
     }
     return way->levels < CLV_FAST_OPEN || get_left(b, way->low);
 }
 
 KERNEL int get_unmasked(struct block *b, const struct way *way)
 {
-    get_planes(b, b->bytes, way->low);
+    if (way->low > 0) {
+        get_planes(b, b->bytes, way->low);
+    }
     if (way->levels == 0) {
-        return 1;
+        return way->low > 0; /* no planes and no levels: that is no way */
     }
     b->at = get_all(b->in, b->at, b->count, &b->members);
-    add_where(b->bytes, &b->members, 1u << way->low);
+    if (way->low > 0) {
+        add_where(b->bytes, &b->members, 1u << way->low);
+    } else {
+        set_where(b->bytes, &b->members, 1);
+    }
     return get_levels(b, way, 1);
 }
 
 KERNEL int get_masked(struct block *b, const struct way *way)
 {
-    unsigned count;
-
     if (!get_mask(b, way->mask)) {
         return 0;
     }
-    add_where(b->bytes, &b->members, 1);
-    count = set_size(&b->members);
-    if (count <= FEW) {
-        return get_few(b, way, count, 0, 1);
+    set_where(b->bytes, &b->members, 1);
+    if (set_size(&b->members) <= FEW) {
+        return get_few(b, way, 0, 1);
     }
     get_planes_within(b, b->bytes, way->low);
     return get_levels(b, way, 0);
@@ -294,9 +368,7 @@ KERNEL size_t block_decode(const uint8_t *in, size_t count, int is_signed,
     b.in = in + head;
     b.at = 0;
     b.count = count;
-    memset(b.bytes, 0, sizeof b.bytes);
     if (shift > 0) {
-        memset(b.low, 0, sizeof b.low);
         get_planes(&b, b.low, shift);
     }
     if (code < CLV_FAST_WAYS) {

@@ -180,45 +180,57 @@ KERNEL void above_level(const uint8_t *bytes, unsigned least,
     }
 }
 
-/* Levels above `level` of few members, and what is left above the last. */
-KERNEL void put_few_levels(struct bits_out *out, struct few *f,
-                           const struct way *way, unsigned level)
+/*
+ * Levels above `level` of few members, whose rests are below 2^width, and
+ * what is left above the last.
+ */
+KERNEL void put_ups(struct bits_out *out, uint64_t *ups, unsigned width,
+                    uint64_t members, const struct way *way, unsigned level)
 {
     unsigned most = way->levels < CLV_FAST_OPEN ? way->levels : CLV_FAST_LEVELS;
-    uint64_t members = f->all;
 
     for (unsigned i = 0; i < level; i++) {
-        few_take(f, members, way->low);
+        count_down(ups, width, members);
     }
     while (level < most && members != 0) {
-        uint64_t above = few_from(f, way->low);
+        uint64_t above = 0;
+        UNROLLED
+        for (unsigned k = 0; k < width; k++) {
+            above |= ups[k];
+        }
         put(out, pext(above, members), ones(members));
-        few_take(f, above, way->low);
+        count_down(ups, width, above);
         members = above;
         level++;
     }
-    for (unsigned k = way->low; k < 8 && level == CLV_FAST_LEVELS; k++) {
-        put(out, pext(f->planes[k], members), ones(members));
+    for (unsigned k = 0; k < 8 - way->low && level == CLV_FAST_LEVELS; k++) {
+        put(out, pext(k < width ? ups[k] : 0, members), ones(members));
     }
 }
 
-/* All that follows the mask, of few members. */
+/* All that follows the mask, of few members; their bytes are below 2^width. */
 KERNEL void put_few(struct bits_out *out, const uint8_t *bytes,
                     const struct way *way, const struct clv_fast_set *members,
-                    unsigned count, unsigned level, int with_low)
+                    unsigned width, unsigned level, int with_low)
 {
+    unsigned low = way->low;
+    uint64_t planes[16] = {0};
     struct clv_fast_set set;
     struct few f;
 
-    few_init(&f, members, count);
-    for (unsigned k = with_low ? 0 : way->low; k < 8; k++) {
+    few_init(&f, members);
+    for (unsigned k = with_low ? 0 : low; k < width; k++) {
         bits_at(bytes, k, &set);
-        f.planes[k] = few_gather(&f, &set);
+        planes[k] = few_gather(&f, &set);
     }
-    for (unsigned k = 0; k < way->low && with_low; k++) {
-        put(out, f.planes[k], count);
+    for (unsigned k = 0; k < low && with_low; k++) {
+        put(out, planes[k], f.count);
     }
-    put_few_levels(out, &f, way, level);
+    if (width <= low + 4) {
+        put_ups(out, planes + low, 4, f.all, way, level);
+    } else {
+        put_ups(out, planes + low, 8, f.all, way, level);
+    }
 }
 
 /*
@@ -228,26 +240,27 @@ KERNEL void put_few(struct bits_out *out, const uint8_t *bytes,
  * than fifteen.
  */
 KERNEL void put_levels(struct bits_out *out, const uint8_t *bytes,
-                       const struct way *way, struct clv_fast_set *members,
+                       const struct way *way,
+                       const struct clv_fast_set *members, unsigned width,
                        unsigned level)
 {
     unsigned most = way->levels < CLV_FAST_OPEN ? way->levels : CLV_FAST_LEVELS;
     unsigned count = set_size(members);
-    struct clv_fast_set above;
+    struct clv_fast_set above[2]; /* in turns: copying one would wait for it */
 
     for (; level < most && count > FEW; level++) {
-        above_level(bytes, (level + 1) << way->low, &above);
-        put_within(out, &above, members);
-        *members = above;
+        above_level(bytes, (level + 1) << way->low, &above[level % 2]);
+        put_within(out, &above[level % 2], members);
+        members = &above[level % 2];
         count = set_size(members);
     }
     if (count > 0 && count <= FEW) {
-        put_few(out, bytes, way, members, count, level, 0);
+        put_few(out, bytes, way, members, width, level, 0);
     }
 }
 
 KERNEL void put_unmasked(struct bits_out *out, const uint8_t *bytes,
-                         const struct way *way, size_t count)
+                         const struct way *way, size_t count, unsigned width)
 {
     struct clv_fast_set above;
 
@@ -255,38 +268,32 @@ KERNEL void put_unmasked(struct bits_out *out, const uint8_t *bytes,
     if (way->levels > 0) {
         at_least(bytes, 1u << way->low, &above);
         put_all(out, &above, count);
-        put_levels(out, bytes, way, &above, 1);
+        put_levels(out, bytes, way, &above, width, 1);
     }
 }
 
 KERNEL void put_masked(struct bits_out *out, uint8_t *bytes,
                        const struct way *way, size_t count,
-                       const struct clv_fast_set *mask, unsigned members)
+                       const struct clv_fast_set *mask, unsigned width)
 {
     struct clv_fast_set set;
 
     put_mask(out, way->mask, count, mask);
     less_one(bytes);
-    if (members <= FEW) {
-        put_few(out, bytes, way, mask, members, 0, 1);
+    if (set_size(mask) <= FEW) {
+        put_few(out, bytes, way, mask, width, 0, 1);
         return;
     }
     for (unsigned k = 0; k < way->low; k++) {
         bits_at(bytes, k, &set);
         put_within(out, &set, mask);
     }
-    set = *mask;
-    put_levels(out, bytes, way, &set, 0);
+    put_levels(out, bytes, way, mask, width, 0);
 }
 
 KERNEL unsigned width_of(unsigned byte)
 {
-    unsigned width = 0;
-
-    while (byte >> width != 0) {
-        width++;
-    }
-    return width;
+    return byte == 0 ? 0 : 32 - (unsigned)__builtin_clz(byte);
 }
 
 /* The byte that says so many planes of all symbols. */
@@ -335,15 +342,15 @@ KERNEL size_t write_plain(const struct clv_fast_symbols *s, unsigned width,
 
 KERNEL size_t write_way(struct clv_fast_symbols *s, const struct way *way,
                         size_t count, const struct clv_fast_set *mask,
-                        unsigned significant, uint8_t *out)
+                        unsigned width, uint8_t *out)
 {
     struct bits_out bits = begin(s, way_code(way), count, out);
     uint8_t *bytes = s->bytes[way->turn];
 
     if (way->mask == CLV_FAST_NO_MASK) {
-        put_unmasked(&bits, bytes, way, count);
+        put_unmasked(&bits, bytes, way, count, width);
     } else {
-        put_masked(&bits, bytes, way, count, mask, significant);
+        put_masked(&bits, bytes, way, count, mask, width);
     }
     return (size_t)(put_end(&bits) - out);
 }
@@ -419,7 +426,7 @@ KERNEL size_t block_encode(const int16_t *indices, size_t count, int is_signed,
     t.count = (unsigned)count;
     t.sum = s.sums[way.turn];
     if (choose(&t, &way) < plain * t.count) {
-        size = write_way(&s, &way, count, &mask, t.significant, out);
+        size = write_way(&s, &way, count, &mask, width_of(t.greatest), out);
         if (size <= plain_bytes(&s, plain, count)) {
             return size;
         }

@@ -40,6 +40,9 @@ enum { CLV_FAST_NO_MASK, CLV_FAST_FLAT, CLV_FAST_FOURS, CLV_FAST_SIXTEENS };
 #define CLV_FAST_BLOCK_BYTES 3072
 #define CLV_FAST_SLACK 16
 
+/* Before a loop over the groups: the steps of all then overlap. */
+#define UNROLLED _Pragma("GCC unroll 8")
+
 /* A set of a block's symbols: bit j of word g is symbol 64 g + j. */
 struct clv_fast_set {
     uint64_t groups[CLV_FAST_GROUPS];

@@ -10,13 +10,14 @@
  * This file, fast_encode.h and fast_decode.h are code over primitives, and are
  * compiled once for each path. The file that includes them first defines
  * KERNEL (what stands before a function) and the primitives; those of bytes
- * are for all 512 of a block:
+ * are for all 512 of a block, or 64 of a group:
  *
  *     pext, pdep, ones     of one word
  *     at_least, bits_at    the set of bytes >= t; with bit k set
  *     less_one             every byte less 1, but 0 stays
  *     greatest             of all bytes
- *     add_where            adds a number to the bytes of a set
+ *     set_group            a number for the bytes of a word, 0 for others
+ *     add_group            adds a number to the bytes of a word
  *     split_narrow         indices to symbols; 0 if one is wider than a byte
  *     join_narrow          and back
  */
@@ -28,8 +29,6 @@
 #include "codec/fast_paths.h"
 #include "codec/symbol.h"
 
-/* Unrolled, so that the steps of all groups overlap. */
-#define UNROLLED _Pragma("GCC unroll 8")
 #define EACH_GROUP(g) for (size_t g = 0; g < CLV_FAST_GROUPS; g++)
 
 #define FOURS 0x1111111111111111u
@@ -172,15 +171,20 @@ KERNEL size_t get_all(const uint8_t *in, size_t at, size_t count,
     return at + count;
 }
 
+/*
+ * Reads a set within `outer`, whose groups stand for themselves times `by`: 15
+ * makes fours of flags. Both sets may be the same.
+ */
 KERNEL size_t get_within(const uint8_t *in, size_t at,
-                         const struct clv_fast_set *outer,
+                         const struct clv_fast_set *outer, uint64_t by,
                          struct clv_fast_set *ret_inner)
 {
     UNROLLED
     EACH_GROUP(g)
     {
-        ret_inner->groups[g] = pdep(peek(in, at), outer->groups[g]);
-        at += ones(outer->groups[g]);
+        uint64_t members = outer->groups[g] * by;
+        ret_inner->groups[g] = pdep(peek(in, at), members);
+        at += ones(members);
     }
     return at;
 }
@@ -191,26 +195,23 @@ KERNEL size_t get_within(const uint8_t *in, size_t at,
 
 /*
  * At most 64 members fit one word, whichever groups they are of, and a step
- * of theirs is one word's. Their numbers are kept as planes: bit i of
+ * of theirs is one word's. Numbers of theirs are kept as planes: bit i of
  * planes[k] is bit k of member i's.
  */
 struct few {
-    struct clv_fast_set members;
+    const struct clv_fast_set *members;
     uint64_t all; /* a bit for each member */
     unsigned count;
-    uint64_t planes[8];
 };
 
-KERNEL void few_init(struct few *f, const struct clv_fast_set *members,
-                     unsigned count)
+KERNEL void few_init(struct few *f, const struct clv_fast_set *members)
 {
-    f->members = *members;
-    f->count = count;
-    f->all = lowest(count);
-    memset(f->planes, 0, sizeof f->planes);
+    f->members = members;
+    f->count = set_size(members);
+    f->all = lowest(f->count);
 }
 
-/* A set within the members as a word, and back. */
+/* A set within the members as a word. */
 KERNEL uint64_t few_gather(const struct few *f, const struct clv_fast_set *set)
 {
     uint64_t word = 0;
@@ -219,55 +220,50 @@ KERNEL uint64_t few_gather(const struct few *f, const struct clv_fast_set *set)
     UNROLLED
     EACH_GROUP(g)
     {
-        word |= pext(set->groups[g], f->members.groups[g]) << at % 64;
-        at += ones(f->members.groups[g]);
+        word |= pext(set->groups[g], f->members->groups[g]) << at % 64;
+        at += ones(f->members->groups[g]);
     }
     return word;
 }
 
-KERNEL void few_scatter(const struct few *f, uint64_t word,
-                        struct clv_fast_set *ret_set)
+/* Adds a number to the bytes of the members in a word. */
+KERNEL void few_add(const struct few *f, uint64_t word, unsigned number,
+                    uint8_t *bytes)
 {
     unsigned at = 0;
 
     UNROLLED
     EACH_GROUP(g)
     {
-        ret_set->groups[g] = pdep(word >> at % 64, f->members.groups[g]);
-        at += ones(f->members.groups[g]);
+        uint64_t members = f->members->groups[g];
+        add_group(bytes + 64 * g, pdep(word >> at % 64, members), number);
+        at += ones(members);
     }
 }
 
-/* Adds 2^k to some members' numbers; returns those that became too great. */
-KERNEL uint64_t few_add(struct few *f, uint64_t some, unsigned k)
+/*
+ * Counts up or down by one, for some members, in `width` planes; returns those
+ * that went over. Called with constants, to be unrolled into registers.
+ */
+KERNEL uint64_t count_up(uint64_t *planes, unsigned width, uint64_t some)
 {
-    for (; k < 8; k++) {
-        uint64_t carry = f->planes[k] & some;
-        f->planes[k] ^= some;
+    UNROLLED
+    for (unsigned k = 0; k < width; k++) {
+        uint64_t carry = planes[k] & some;
+        planes[k] ^= some;
         some = carry;
     }
     return some;
 }
 
-/* Takes 2^k from some members' numbers, which are not less. */
-KERNEL void few_take(struct few *f, uint64_t some, unsigned k)
+KERNEL void count_down(uint64_t *planes, unsigned width, uint64_t some)
 {
-    for (; k < 8; k++) {
-        uint64_t borrow = some & ~f->planes[k];
-        f->planes[k] ^= some;
+    UNROLLED
+    for (unsigned k = 0; k < width; k++) {
+        uint64_t borrow = some & ~planes[k];
+        planes[k] ^= some;
         some = borrow;
     }
-}
-
-/* Members whose numbers are at least 2^k. */
-KERNEL uint64_t few_from(const struct few *f, unsigned k)
-{
-    uint64_t some = 0;
-
-    for (; k < 8; k++) {
-        some |= f->planes[k];
-    }
-    return some;
 }
 
 #endif
