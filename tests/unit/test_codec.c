@@ -1,7 +1,7 @@
 /*
  * test_codec.c - tensors come back as exactly as their packing promises:
- * every shape, coder, step, distribution and element type, with and without
- * calibration, the same bytes on every path.
+ * every shape, coder, step, distribution and element type, the same bytes on
+ * every path. With calibrations: test_trainer.c.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,140 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "codec/codec.h"
-#include "codec/trainer.h"
-#include "odd_tensors.h"
-#include "tensor/element.h"
-
-#define MOST 20000
-#define MODEL "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
-
-struct bench_top {
-    struct clv_codec *codec; /* without calibration */
-    struct clv_buffer first;
-    struct clv_buffer message;
-    uint64_t room[MOST];
-    uint64_t back[MOST + 1];
-    float wide[MOST];
-};
-
-static int make_top(void **state)
-{
-    struct bench_top *top = calloc(1, sizeof *top);
-
-    assert_non_null(top);
-    assert_int_equal(clv_codec_new(NULL, &top->codec), CLEAVE_OK);
-    clv_buffer_init(&top->first, 1 << 24);
-    clv_buffer_init(&top->message, 1 << 24);
-    *state = top;
-    return 0;
-}
-
-static int clear_top(void **state)
-{
-    struct bench_top *top = *state;
-
-    clv_codec_free(top->codec);
-    clv_codec_free(NULL);
-    clv_buffer_fini(&top->first);
-    clv_buffer_fini(&top->message);
-    free(top);
-    return 0;
-}
-
-static cleave_tensor tensor_of(struct bench_top *top, cleave_tensor_info info)
-{
-    return (cleave_tensor){info, top->room,
-                           odd_count(&info) * cleave_type_bytes(info.type)};
-}
-
-/* Unpacks into `back`, which must hold more than the tensor. */
-static cleave_status unpack(struct bench_top *top, struct clv_codec *codec,
-                            const struct clv_frame *frame)
-{
-    uint8_t *end = (uint8_t *)top->back + frame->bytes;
-    cleave_status status;
-
-    *end = 0xa5;
-    status =
-        clv_codec_unpack(codec, frame, top->back, (size_t)frame->bytes, NULL);
-    assert_int_equal(*end, 0xa5);
-    return status;
-}
-
-/*
- * Packs on every path, to the same bytes, and unpacks on every path, from an
- * odd address. Returns 0 if the coder is not there; else `back` is the tensor
- * and the frame borrows `first`.
- */
-static int goes_round(struct bench_top *top, struct clv_codec *codec,
-                      const struct clv_calibration *calibration,
-                      const struct clv_packing *packing, const cleave_tensor *t,
-                      struct clv_frame *frame)
-{
-    SEEDED_EACH_PATH(path)
-    {
-        cleave_status status;
-        clv_codec_take(codec, (enum clv_path)path);
-        clv_buffer_reset(&top->message);
-        clv_buffer_append(&top->message, "", 1);
-        status = clv_codec_pack(codec, packing, t, 1, &top->message, NULL);
-        if (status == CLEAVE_UNSUPPORTED && packing->coder == CLV_CODER_FAST) {
-            return 0;
-        }
-        assert_int_equal(status, CLEAVE_OK);
-        if (path == CLV_PATH_PORTABLE) {
-            clv_buffer_reset(&top->first);
-            clv_buffer_append(&top->first, top->message.data,
-                              top->message.size);
-        }
-        assert_int_equal(top->message.size, top->first.size);
-        assert_memory_equal(top->message.data, top->first.data,
-                            top->first.size);
-    }
-    assert_int_equal(
-        clv_frame_read((clv_bytes){top->first.data + 1, top->first.size - 1},
-                       calibration, frame, NULL),
-        CLEAVE_OK);
-    assert_true(clv_tensor_same_form(&frame->info, &t->info));
-    assert_int_equal(frame->bytes, t->bytes);
-    SEEDED_EACH_PATH(path)
-    {
-        uint64_t sum = 0;
-        clv_codec_take(codec, (enum clv_path)path);
-        memset(top->back, 0xee, t->bytes);
-        assert_int_equal(unpack(top, codec, frame), CLEAVE_OK);
-        for (size_t i = 0; i < t->bytes; i++) {
-            sum = 31 * sum + ((uint8_t *)top->back)[i];
-        }
-        if (path == CLV_PATH_PORTABLE) {
-            top->back[MOST] = sum;
-        }
-        assert_int_equal(sum, top->back[MOST]);
-    }
-    return 1;
-}
-
-static void assert_exact(const struct bench_top *top, const cleave_tensor *t)
-{
-    if (t->bytes > 0) {
-        assert_memory_equal(top->back, t->data, t->bytes);
-    }
-}
-
-/* Within half a step, but for what rounding to f32 adds. */
-static void assert_within(const float *got, const float *want, size_t count,
-                          double step)
-{
-    for (size_t i = 0; i < count; i++) {
-        double x = (double)want[i];
-        double off = fabs((double)got[i] - x);
-        if (!(off <= 0.5 * step + 3e-7 * fabs(x))) {
-            fail_msg("element %zu: %.9g became %.9g at step %.9g", i, x,
-                     (double)got[i], step);
-        }
-    }
-}
+#include "round_trip.h"
 
 /* A coder that quantises. */
 static enum clv_coder any_coder(struct seeded *s)
@@ -471,177 +338,6 @@ static void f64_and_wide_integers_go_raw(void **state)
     }
 }
 
-/* A calibration of one tensor, from three samples of a kind. */
-static struct clv_calibration *learn(struct bench_top *top, struct seeded *s,
-                                     const cleave_tensor_info *info,
-                                     enum odd_kind kind)
-{
-    size_t count = odd_count(info);
-    float *room = malloc(3 * count * sizeof *room);
-    cleave_tensor samples[3];
-    struct clv_trainer *trainer = NULL;
-    struct clv_calibration *c = NULL;
-
-    assert_non_null(room);
-    for (size_t i = 0; i < 3; i++) {
-        samples[i] = (cleave_tensor){*info, room + i * count, count * 4};
-        odd_floats(s, kind, 1, samples[i].data, count);
-    }
-    clv_buffer_reset(&top->message);
-    assert_int_equal(clv_trainer_new(MODEL, &trainer, NULL), CLEAVE_OK);
-    assert_int_equal(clv_trainer_learn(trainer, info->name, samples, 3, NULL),
-                     CLEAVE_OK);
-    assert_int_equal(clv_trainer_write(trainer, &top->message, NULL),
-                     CLEAVE_OK);
-    assert_int_equal(
-        clv_calibration_new(clv_buffer_bytes(&top->message), "c", &c, NULL),
-        CLEAVE_OK);
-    clv_trainer_free(trainer);
-    free(room);
-    return c;
-}
-
-/* Learnt on one distribution, used on all others, in other shapes too. */
-static void calibrations_fit_more_than_their_own(void **state)
-{
-    struct bench_top *top = *state;
-    struct seeded s = seeded_init("calibrations", 10);
-    int named = 0;
-    int own = 0;
-
-    for (int round = 0; round < 24; round++) {
-        cleave_tensor_info info = {"t", CLEAVE_TYPE_F32, 0, {0}};
-        struct clv_calibration *c;
-        struct clv_codec *codec = NULL;
-        odd_shape(&s, 4000, 0, &info);
-        c = learn(top, &s, &info, (enum odd_kind)(1 + round % 7));
-        assert_int_equal(clv_codec_new(c, &codec), CLEAVE_OK);
-        for (int use = 0; use < 3 * ODD_KINDS; use++) {
-            cleave_tensor_info here = info;
-            struct clv_packing packing = {
-                .coder = CLV_CODER_DENSE, .step = 0.5, .step_in_sd = use % 2};
-            struct clv_frame frame;
-            cleave_tensor t;
-            if (use >= 2 * ODD_KINDS && here.rank > 0) {
-                here.shape[0]++;
-            }
-            t = tensor_of(top, here);
-            odd_floats(&s, (enum odd_kind)(use % ODD_KINDS), 1,
-                       (float *)top->room, odd_count(&here));
-            assert_true(goes_round(top, codec, c, &packing, &t, &frame));
-            if (frame.coder == CLV_CODER_RAW) {
-                assert_exact(top, &t);
-            } else {
-                assert_within((float *)top->back, (float *)top->room,
-                              odd_count(&here), (double)frame.step);
-            }
-            named += frame.names_book;
-            own += frame.coder == CLV_CODER_DENSE && !frame.names_book;
-        }
-        clv_codec_free(codec);
-        clv_calibration_free(c);
-    }
-    assert_true(named > 50 && own > 50);
-}
-
-/* A tensor that was dead when it was learnt lives: its own spread counts. */
-static void a_calibration_without_spread_gives_no_step(void **state)
-{
-    struct bench_top *top = *state;
-    struct seeded s = seeded_init("dead", 11);
-    cleave_tensor_info info = {"t", CLEAVE_TYPE_F32, 2, {30, 40}};
-    struct clv_calibration *c = learn(top, &s, &info, ODD_ZERO);
-    struct clv_packing packing = {
-        .coder = CLV_CODER_DENSE, .step = 0.5, .step_in_sd = 1};
-    struct clv_codec *codec = NULL;
-    cleave_tensor t = tensor_of(top, info);
-    float *values = (float *)top->room;
-    struct clv_frame frame;
-
-    assert_int_equal(clv_codec_new(c, &codec), CLEAVE_OK);
-    odd_floats(&s, ODD_UNIFORM, 0.01, values, 1200);
-    values[0] = 0;
-    assert_true(goes_round(top, codec, c, &packing, &t, &frame));
-    assert_within((float *)top->back, values, 1200, 0.5 * 0.01);
-    clv_codec_free(codec);
-    clv_calibration_free(c);
-}
-
-static void another_calibration_is_noticed(void **state)
-{
-    struct bench_top *top = *state;
-    struct seeded s = seeded_init("other", 12);
-    cleave_tensor_info info = {"t", CLEAVE_TYPE_F32, 3, {4, 20, 20}};
-    struct clv_calibration *c = learn(top, &s, &info, ODD_LAPLACE);
-    struct clv_calibration *other = learn(top, &s, &info, ODD_SMOOTH);
-    struct clv_packing packing = {
-        .coder = CLV_CODER_DENSE, .step = 0.5, .step_in_sd = 1};
-    struct clv_codec *codec = NULL;
-    cleave_tensor t = tensor_of(top, info);
-    struct clv_frame frame;
-    cleave_error err = CLEAVE_ERROR_INIT;
-
-    assert_int_equal(clv_codec_new(c, &codec), CLEAVE_OK);
-    odd_floats(&s, ODD_LAPLACE, 1, (float *)top->room, 1600);
-    assert_true(goes_round(top, codec, c, &packing, &t, &frame));
-    assert_true(frame.names_book);
-    assert_int_equal(
-        clv_frame_read((clv_bytes){top->first.data + 1, top->first.size - 1},
-                       other, &frame, &err),
-        CLEAVE_MISMATCH);
-    assert_int_equal(
-        clv_frame_read((clv_bytes){top->first.data + 1, top->first.size - 1},
-                       NULL, &frame, NULL),
-        CLEAVE_MISMATCH);
-    /* The right book with the wrong signs: refused, not misread. */
-    assert_int_equal(
-        clv_frame_read((clv_bytes){top->first.data + 1, top->first.size - 1}, c,
-                       &frame, NULL),
-        CLEAVE_OK);
-    frame.is_signed = !frame.is_signed;
-    assert_int_equal(unpack(top, codec, &frame), CLEAVE_CORRUPT);
-    clv_codec_free(codec);
-    clv_calibration_free(c);
-    clv_calibration_free(other);
-}
-
-/* Integers that the base learnt is too far from have one of their own. */
-static void integers_far_from_the_base_learnt_are_packed(void **state)
-{
-    struct bench_top *top = *state;
-    cleave_tensor_info info = {"t", CLEAVE_TYPE_I64, 1, {1000}};
-    struct clv_packing packing = {.coder = CLV_CODER_DENSE};
-    struct clv_trainer *trainer = NULL;
-    struct clv_calibration *c = NULL;
-    struct clv_codec *codec = NULL;
-    struct clv_frame frame;
-    cleave_tensor t = tensor_of(top, info);
-
-    for (size_t i = 0; i < 1000; i++) {
-        top->room[i] = i * i % 100;
-    }
-    clv_buffer_reset(&top->message);
-    assert_int_equal(clv_trainer_new(MODEL, &trainer, NULL), CLEAVE_OK);
-    assert_int_equal(clv_trainer_learn(trainer, "t", &t, 1, NULL), CLEAVE_OK);
-    assert_int_equal(clv_trainer_write(trainer, &top->message, NULL),
-                     CLEAVE_OK);
-    assert_int_equal(
-        clv_calibration_new(clv_buffer_bytes(&top->message), "c", &c, NULL),
-        CLEAVE_OK);
-    assert_int_equal(clv_codec_new(c, &codec), CLEAVE_OK);
-    assert_true(goes_round(top, codec, c, &packing, &t, &frame));
-    assert_true(frame.names_book);
-    for (size_t i = 0; i < 1000; i++) {
-        top->room[i] += 1000000;
-    }
-    assert_true(goes_round(top, codec, c, &packing, &t, &frame));
-    assert_int_equal(frame.coder, CLV_CODER_DENSE);
-    assert_exact(top, &t);
-    clv_codec_free(codec);
-    clv_calibration_free(c);
-    clv_trainer_free(trainer);
-}
-
 static void messages_hold_several_tensors(void **state)
 {
     struct bench_top *top = *state;
@@ -725,6 +421,26 @@ static void changed_payloads_do_no_harm(void **state)
         }
     }
     assert_true(refused > 0 && accepted > 0);
+}
+
+/* A range has no levels above its last; others are within a symbol's bits. */
+static void a_level_that_is_none_is_refused(void **state)
+{
+    struct bench_top *top = *state;
+    struct seeded s = seeded_init("levels", 15);
+    struct clv_packing packing = {.coder = CLV_CODER_LZ, .bits = 4};
+    cleave_tensor t =
+        tensor_of(top, (cleave_tensor_info){NULL, CLEAVE_TYPE_F32, 1, {300}});
+    struct clv_frame frame;
+
+    odd_floats(&s, ODD_UNIFORM, 1, (float *)top->room, 300);
+    assert_true(goes_round(top, top->codec, NULL, &packing, &t, &frame));
+    frame.bits = 3;
+    assert_int_equal(unpack(top, top->codec, &frame), CLEAVE_CORRUPT);
+    frame.bits = 5;
+    assert_int_equal(unpack(top, top->codec, &frame), CLEAVE_OK);
+    frame.is_signed = 1;
+    assert_int_equal(unpack(top, top->codec, &frame), CLEAVE_CORRUPT);
 }
 
 static void assert_refused(struct bench_top *top, const char *packing,
@@ -820,12 +536,9 @@ int main(void)
         cmocka_unit_test(steps_in_sd_follow_the_tensor),
         cmocka_unit_test(a_constant_tensor_is_small_and_near),
         cmocka_unit_test(f64_and_wide_integers_go_raw),
-        cmocka_unit_test(calibrations_fit_more_than_their_own),
-        cmocka_unit_test(a_calibration_without_spread_gives_no_step),
-        cmocka_unit_test(another_calibration_is_noticed),
-        cmocka_unit_test(integers_far_from_the_base_learnt_are_packed),
         cmocka_unit_test(messages_hold_several_tensors),
         cmocka_unit_test(changed_payloads_do_no_harm),
+        cmocka_unit_test(a_level_that_is_none_is_refused),
         cmocka_unit_test(wrong_asking_is_refused),
         cmocka_unit_test(tensors_above_the_bounds_are_refused),
         cmocka_unit_test(room_that_is_too_small_is_said),
