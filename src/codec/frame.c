@@ -171,7 +171,8 @@ static cleave_status read_quantiser(struct clv_reader *r, uint32_t flags,
     case CLV_QUANTISER_NONE:
         if (frame->coder != CLV_CODER_RAW) {
             frame->base = clv_unzigzag(clv_read_varint(r));
-            ok = !is_float(frame->info.type);
+            ok = !is_float(frame->info.type) &&
+                 frame->info.type != CLEAVE_TYPE_F64;
         }
         break;
     case CLV_QUANTISER_STEP:

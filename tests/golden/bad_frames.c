@@ -127,6 +127,7 @@ static const struct bad planes[] = {
     {"lz-literals-cut", LZ_256 "1F 00 0100 07 50 00000000#"},
     {"lz-length-cut", LZ_256 "1F 00 0100 FF#"},
     {"lz-match-to-the-end", LZ_256 "1F 00 0100 0C#"},
+    {"lz-match-too-late", LZ_256 "1F 00 0100 01 10 00 0100 60 000000000000#"},
     {"lz-match-too-long", LZ_256 "1F 00 0100 08 40 00000000#"},
 };
 
@@ -157,11 +158,16 @@ static const struct bad codes[] = {
                 "0000000000000000000000000000000000000000000000000000000000"
                 "0000000000000000000000000000000000000000000000000000000000"
                 "00000000000000#"},
+    {"lanes-8", "C1 03 21 01 08 803F 60 010001 08 00 000000#"},
+    {"lanes-6-loud", "C1 03 21 01 08 803F 60 010001 86 00 00000000#"},
+    {"loud-cut", "C1 03 21 01 08 803F 60 010001 80 00#"},
+    {"loud-unused-bit", "C1 03 21 01 08 803F 60 010001 80 00 02 000000#"},
     {"lanes-255", "C1 03 21 01 08 803F 60 010001 FF 00 000000#"},
     {"quiet-above-steps", "C1 03 21 01 08 803F 60 010001 00 09 000000#"},
     {"states-cut", "C1 03 21 01 08 803F 60 010001 00 00 0000#"},
     {"states-unused-bit", "C1 03 21 01 08 803F 60 010001 00 00 000008#"},
-    {"state-not-power-of-two", "C1 03 21 01 08 803F 60 010001 00 00 100000#"},
+    {"state-not-power-of-two", "C1 03 21 01 04 803F 60 018000 00 04 000004#"},
+    {"state-odd", "C1 03 21 01 08 803F 60 010001 00 00 100000#"},
     {"state-above-its-end", "C1 03 21 01 08 803F 60 010001 00 00 010000#"},
     {"words-missing", "C1 03 21 01 08 803F 60 018000 00 00 000000#"},
     {"word-cut", "C1 03 21 01 08 803F 60 018000 00 00 000000 00#"},
@@ -169,8 +175,8 @@ static const struct bad codes[] = {
     {"extra-bits-left-over", "C1 03 21 01 01 803F 60 00 00 00 000000 05 00#"},
     {"extra-bits-cut", "C1 03 21 01 02 803F 60 00 00 00 000000 45#"},
     {"extra-bit-unused", "C1 03 21 01 01 803F 60 00 00 00 000000 45#"},
-    {"escape-40", "C1 03 21 01 01 803F 60 00 00 00 000000 28#"},
-    {"escape-63", "C1 03 21 01 01 803F 60 00 00 00 000000 3F#"},
+    {"escape-40", "C1 03 21 01 01 803F 60 00 00 00 000000 280000#"},
+    {"escape-63", "C1 03 21 01 01 803F 60 00 00 00 000000 3F000000#"},
     {"index-out-of-range", "C1 03 21 01 01 803F 60 00 00 00 000000 E7FF0F#"},
     {"index-not-signed", "C1 03 01 01 01 803F 20 00 00 00 000000 260000#"},
 };
@@ -303,7 +309,8 @@ static void write_lanes(struct golden_maker *maker)
     clv_buffer_init(&message, GOLDEN_BYTES_MAX);
     golden_tables(&book, 400, 5);
     for (unsigned i = 0; i < 12; i++) {
-        struct golden_lanes lanes = {i / 2, 2, i % 2 == 0 ? 0 : 49157};
+        struct golden_lanes lanes = {
+            .log2_lanes = i / 2, .quiet = 2, .start = i % 2 == 0 ? 0 : 49157};
         char name[64];
 
         clv_buffer_reset(&whole);

@@ -325,7 +325,7 @@ static void by_hand(struct golden_maker *m, const char *name,
 static void make_small(struct golden_maker *m)
 {
     struct golden_book book = {.is_signed = 1};
-    struct golden_lanes lanes = {0, 1, 0};
+    struct golden_lanes lanes = {.quiet = 1};
     struct golden_form f = {.coder = CLV_CODER_DENSE,
                             .quantiser = GOLDEN_STEP,
                             .is_signed = 1,
@@ -370,7 +370,7 @@ static void make_small(struct golden_maker *m)
 static void make_books(struct golden_maker *m)
 {
     struct golden_book book;
-    struct golden_lanes lanes = {2, 0, 0};
+    struct golden_lanes lanes = {.log2_lanes = 2};
     struct golden_form f = {.coder = CLV_CODER_DENSE,
                             .quantiser = GOLDEN_STEP,
                             .is_signed = 1,
@@ -417,7 +417,7 @@ static void make_quiet(struct golden_maker *m)
                                .energy = 255,
                                .e0 = 255,
                                .threshold = {0, 1, 50, 100, 200, 254, 255}};
-    struct golden_lanes lanes = {0, 255, 0};
+    struct golden_lanes lanes = {.quiet = 255};
     struct golden_form f = {.coder = CLV_CODER_DENSE,
                             .type = GOLDEN_I64,
                             .base = -1,
@@ -428,7 +428,7 @@ static void make_quiet(struct golden_maker *m)
     golden_tables(&book, 1010, 3);
     by_hand(m, "dense-quiet-255", &f, &book, &lanes, indices,
             "the most quiet steps, the most contexts, the largest weights");
-    lanes = (struct golden_lanes){5, 20, 0};
+    lanes = (struct golden_lanes){.log2_lanes = 5, .quiet = 20};
     by_hand(m, "dense-flat-32", &f, &book, &lanes, indices,
             "1800 elements seen as 32 rows of 57: 24 void at the end");
     f.dim[2] = 170;
@@ -437,9 +437,82 @@ static void make_quiet(struct golden_maker *m)
     book.is_plain = 1;
     f.dim[1] = 40;
     f.dim[2] = 22;
-    lanes = (struct golden_lanes){0, 0, 0};
+    lanes = (struct golden_lanes){.quiet = 0};
     by_hand(m, "dense-one-lane", &f, &book, &lanes, indices,
             "2 blocks of 1 lane, a plain book by hand");
+    free(indices);
+}
+
+/* Signalling NaNs, which no encoder makes of an f32. */
+static void make_nans(struct golden_maker *m)
+{
+    static const uint16_t halves[8] = {0x7C01, 0xFD55, 0x7E00, 0xFC00,
+                                       0x83FF, 0x0001, 0x0400, 0xBC01};
+    struct golden_form f = {.quantiser = GOLDEN_HALF, .rank = 1, .dim = {8}};
+    struct clv_buffer payload;
+
+    clv_buffer_init(&payload, GOLDEN_BYTES_MAX);
+    for (unsigned i = 0; i < 8; i++) {
+        clv_put_u16(&payload, halves[i]);
+    }
+    golden_begin(m);
+    golden_add(m, &f, (const int16_t *)halves, &payload, 1);
+    golden_end(m, "raw-half-nans", "-", "-",
+               "NaNs become quiet, subnormals become normal");
+    clv_buffer_fini(&payload);
+}
+
+/* Many blocks, so that energies are learnt again and again. */
+static void make_energy(struct golden_maker *m)
+{
+    struct golden_book book = {.is_signed = 1,
+                               .threshold_count = 7,
+                               .threshold = {10, 25, 40, 60, 80, 110, 150},
+                               .cut_count = 1,
+                               .cut = {2},
+                               .up = 7,
+                               .right = 3,
+                               .energy = 64,
+                               .e0 = 33,
+                               .biases = 40};
+    struct golden_lanes lanes = {.log2_lanes = 1, .quiet = 1};
+    struct golden_form f = {.coder = CLV_CODER_DENSE,
+                            .quantiser = GOLDEN_STEP,
+                            .is_signed = 1,
+                            .rank = 3,
+                            .dim = {40, 5, 7},
+                            .step = 1};
+    int16_t *indices = some_indices(&f, 0.5);
+
+    for (unsigned i = 0; i < 32; i++) {
+        golden_table(book.frequency[i / 4][i % 4], 700 - 20 * i, 4 + i);
+    }
+    for (unsigned i = 0; i < 40; i++) {
+        book.bias[i] = (uint8_t)(i * 7 % 40);
+    }
+    by_hand(m, "dense-energy", &f, &book, &lanes, indices,
+            "20 blocks of 2 lanes: energies are learnt block by block");
+    lanes.log2_lanes = 4;
+    by_hand(m, "dense-energy-16", &f, &book, &lanes, indices,
+            "the same in 3 blocks of 16 lanes, the last half void");
+    lanes = (struct golden_lanes){
+        .log2_lanes = 4, .quiet = 5, .has_loud = 1, .loud = 0xA5F3};
+    by_hand(m, "dense-loud", &f, &book, &lanes, indices,
+            "10 of 16 lanes are loud in 5 quiet steps");
+    lanes.log2_lanes = 1;
+    lanes.loud = 0;
+    lanes.quiet = 1;
+    by_hand(m, "dense-loud-none", &f, &book, &lanes, indices,
+            "lanes could be loud, and none is");
+    book.is_plain = 1;
+    lanes = (struct golden_lanes){.log2_lanes = 3, .quiet = 1};
+    f.step = 0x1.8p-26f;
+    f.type = GOLDEN_F16;
+    by_hand(m, "dense-plain-book-7", &f, &book, &lanes, indices,
+            "all thresholds of a plain book; f16 at its least subnormals");
+    f.step = 16001;
+    by_hand(m, "dense-f16-overflow", &f, &book, &lanes, indices,
+            "f16 rounded, and beyond its greatest");
     free(indices);
 }
 
@@ -484,5 +557,7 @@ void golden_make_good(struct golden_maker *maker)
     make_small(maker);
     make_books(maker);
     make_quiet(maker);
+    make_energy(maker);
+    make_nans(maker);
     make_message(maker);
 }

@@ -152,7 +152,8 @@ static void put_dense(struct seeded *s, struct golden_form *form,
                       const int16_t *indices, struct clv_buffer *payload)
 {
     struct golden_book book;
-    struct golden_lanes lanes = {seeded_below(s, 6), seeded_below(s, 256), 0};
+    struct golden_lanes lanes = {seeded_below(s, 6), seeded_below(s, 256), 0,
+                                 (int)seeded_below(s, 2), seeded_next(s)};
 
     if (seeded_below(s, 4) == 0 && form->is_signed) {
         golden_calibrated_book(2, &book);
