@@ -2,9 +2,8 @@
  * fast.c - the coder for speed: runs of blocks, and the portable path.
  *
  * Blocks know nothing of each other, but for one thing: zero blocks and equal
- * blocks at the end of a stretch of eight become one, so that a flat tensor
- * takes a byte for 4096 elements. The encoder does so after the fact, by
- * looking at how many of its last blocks were of that kind.
+ * blocks in a row become one, within a stretch. The encoder does so after the
+ * fact, by looking at how many of its last blocks were of that kind.
  *
  * What a block is stands in fast_kernel.h, which is compiled here over plain
  * C that takes eight bytes, or 64 bits, at once.
@@ -209,37 +208,44 @@ static clv_fast_block_decoder *decoder(enum clv_path path)
 
 /* ---- encoding a run ---- */
 
-/* The alike blocks at the end of what is written, of 1 or 3 bytes each. */
+/* The alike blocks that end what is written, of 1 or 3 bytes each. */
 struct tail {
     unsigned blocks;
     uint8_t bytes[3];
     size_t size;
 };
 
-static void tail_note(struct tail *tail, const uint8_t *block, size_t size)
+/* Makes one of them. It takes a byte more than a block, for their number. */
+static void tail_fold(struct tail *tail, struct clv_buffer *into)
+{
+    if (tail->blocks > 1) {
+        uint8_t *first;
+        into->size -= tail->blocks * tail->size;
+        first = into->data + into->size;
+        first[0]++; /* ZEROS, EQUALS */
+        first[tail->size] = (uint8_t)(tail->blocks - 2);
+        into->size += tail->size + 1;
+    }
+    tail->blocks = 0;
+}
+
+/* A block has been written and is about to be appended. */
+static void tail_note(struct tail *tail, const uint8_t *block, size_t size,
+                      struct clv_buffer *into)
 {
     int flat = block[0] == CLV_FAST_ZERO || block[0] == CLV_FAST_EQUAL;
 
-    if (!flat) {
-        tail->blocks = 0;
-    } else if (tail->blocks > 0 && tail->size == size &&
-               memcmp(tail->bytes, block, size) == 0) {
+    if (tail->blocks > 0 && flat && tail->size == size &&
+        memcmp(tail->bytes, block, size) == 0) {
         tail->blocks++;
-    } else {
+        return;
+    }
+    tail_fold(tail, into);
+    if (flat) {
         tail->blocks = 1;
         tail->size = size;
         memcpy(tail->bytes, block, size);
     }
-}
-
-/* A stretch ends here: its last alike blocks become one. */
-static void tail_fold(struct tail *tail, struct clv_buffer *into)
-{
-    if (tail->blocks > 1) {
-        into->size -= (tail->blocks - 1) * tail->size;
-        into->data[into->size - tail->size]++; /* ZEROS, EQUALS */
-    }
-    tail->blocks = 0;
 }
 
 cleave_status clv_fast_encode(enum clv_path path, const int16_t *indices,
@@ -254,13 +260,10 @@ cleave_status clv_fast_encode(enum clv_path path, const int16_t *indices,
     for (size_t i = 0; i < count && status == CLEAVE_OK;) {
         size_t some = count - i < CLV_FAST_BLOCK ? count - i : CLV_FAST_BLOCK;
         size_t size = encode(indices + i, some, is_signed, block);
+        tail_note(&tail, block, size, into);
         status = clv_buffer_append(into, block, size);
-        if (status != CLEAVE_OK) {
-            break;
-        }
-        tail_note(&tail, block, size);
         i += some;
-        if (i == count || i % (CLV_FAST_STRETCH * CLV_FAST_BLOCK) == 0) {
+        if (status == CLEAVE_OK && (i == count || i % CLV_FAST_RUN == 0)) {
             tail_fold(&tail, into);
         }
     }
@@ -301,14 +304,15 @@ static void fill(int16_t *indices, size_t count, int16_t index)
 }
 
 /* Reads a zero or equal block, or several; returns the elements, 0: corrupt.
-   `stretch` are those to the end of the stretch. */
-static size_t decode_flat(struct source *s, size_t count, size_t stretch,
-                          int is_signed, int16_t *indices)
+   `most` are those to the end of the run and of the stretch. */
+static size_t decode_flat(struct source *s, size_t most, int is_signed,
+                          int16_t *indices)
 {
     unsigned code = *s->at;
     int zero = code == CLV_FAST_ZERO || code == CLV_FAST_ZEROS;
     int many = code == CLV_FAST_ZEROS || code == CLV_FAST_EQUALS;
-    size_t size = zero ? 1 : 3;
+    size_t size = (zero ? 1u : 3u) + (many ? 1u : 0u);
+    size_t blocks;
     uint16_t symbol;
     int16_t index;
 
@@ -316,18 +320,16 @@ static size_t decode_flat(struct source *s, size_t count, size_t stretch,
         return 0;
     }
     symbol = zero ? 0 : (uint16_t)(s->at[1] + 256u * s->at[2]);
+    blocks = many ? s->at[size - 1] + 2u : 1u;
     index = clv_symbol_index(symbol, is_signed);
-    if (index < (is_signed ? -INT16_MAX : 0)) {
+    if (index < (is_signed ? -INT16_MAX : 0) ||
+        (blocks - 1) * CLV_FAST_BLOCK >= most) {
         return 0;
     }
     s->at += size;
-    if (many && count > CLV_FAST_BLOCK) {
-        count = count < stretch ? count : stretch;
-    } else if (count > CLV_FAST_BLOCK) {
-        count = CLV_FAST_BLOCK;
-    }
-    fill(indices, count, index);
-    return count;
+    most = blocks * CLV_FAST_BLOCK < most ? blocks * CLV_FAST_BLOCK : most;
+    fill(indices, most, index);
+    return most;
 }
 
 static size_t decode_block(clv_fast_block_decoder *decode, struct source *s,
@@ -346,7 +348,6 @@ static size_t decode_block(clv_fast_block_decoder *decode, struct source *s,
 cleave_status clv_fast_decode(enum clv_path path, clv_bytes *payload,
                               size_t count, int is_signed, int16_t *indices)
 {
-    const size_t stretch = CLV_FAST_STRETCH * CLV_FAST_BLOCK;
     clv_fast_block_decoder *decode = decoder(path);
     struct source s;
     size_t used;
@@ -355,16 +356,16 @@ cleave_status clv_fast_decode(enum clv_path path, clv_bytes *payload,
     s.end = payload->data + payload->size;
     s.copied = 0;
     for (size_t i = 0; i < count;) {
+        size_t most = CLV_FAST_RUN - i % CLV_FAST_RUN;
         size_t done;
+        most = count - i < most ? count - i : most;
         source_ready(&s);
         if (s.at == s.end) {
             return CLEAVE_CORRUPT;
         }
-        done =
-            *s.at < CLV_FAST_PLAIN
-                ? decode_flat(&s, count - i, stretch - i % stretch, is_signed,
-                              indices + i)
-                : decode_block(decode, &s, count - i, is_signed, indices + i);
+        done = *s.at < CLV_FAST_PLAIN
+                   ? decode_flat(&s, most, is_signed, indices + i)
+                   : decode_block(decode, &s, most, is_signed, indices + i);
         if (done == 0) {
             return CLEAVE_CORRUPT;
         }

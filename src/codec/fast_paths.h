@@ -16,9 +16,9 @@
 /* The first byte of a block. */
 enum {
     CLV_FAST_ZERO = 0,   /* all symbols 0 */
-    CLV_FAST_ZEROS = 1,  /* and so to the end of the stretch */
+    CLV_FAST_ZEROS = 1,  /* several such blocks: u8, their number less 2 */
     CLV_FAST_EQUAL = 2,  /* all symbols equal: u16 */
-    CLV_FAST_EQUALS = 3, /* and so to the end of the stretch */
+    CLV_FAST_EQUALS = 3, /* several such blocks: u16, u8 */
     CLV_FAST_PLAIN = 4,  /* to 7: 5 to 8 planes of all symbols */
     CLV_FAST_SHIFT = 8,  /* to 15: 1 to 8 planes, then the rest as below */
     CLV_FAST_WAYS = 16   /* 16 + ((turn * 4 + mask) * 5 + low) * 4 + levels */
@@ -33,7 +33,6 @@ enum { CLV_FAST_NO_MASK, CLV_FAST_FLAT, CLV_FAST_FOURS, CLV_FAST_SIXTEENS };
 #define CLV_FAST_LOW_MAX 4 /* low planes */
 #define CLV_FAST_OPEN 3    /* levels: until none is left */
 #define CLV_FAST_LEVELS 16 /* at most, then what is left follows in planes */
-#define CLV_FAST_STRETCH 8 /* blocks */
 #define CLV_FAST_GROUPS 8  /* of 64 symbols, in a block */
 
 /* No block has more bytes; and what may be written or read after its end. */

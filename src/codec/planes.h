@@ -19,6 +19,7 @@
 #include "base/buffer.h"
 #include "cleave/status.h"
 #include "codec/processor.h"
+#include "codec/quantise.h"
 
 cleave_status clv_lz_encode(enum clv_path path, const int16_t *indices,
                             size_t count, int is_signed,
@@ -28,18 +29,32 @@ cleave_status clv_lz_decode(enum clv_path path, clv_bytes payload, size_t count,
                             int is_signed, struct clv_buffer *scratch,
                             int16_t *indices);
 
-/* Elements in a block of fast. Runs but the last are whole blocks. */
+/* Elements in a block of fast, and in a stretch of blocks. */
 #define CLV_FAST_BLOCK 512
+#define CLV_FAST_RUN (128 * CLV_FAST_BLOCK)
 
 /*
- * A payload may be written and read in runs of whole blocks, so that indices
- * stay in the cache: encode appends a run; decode reads the next `count`
- * indices from *payload and moves it on.
+ * A payload may be written and read in runs, all but the last of them of
+ * CLV_FAST_RUN elements or a multiple: encode appends a run; decode reads the
+ * next `count` indices from *payload and moves it on.
  */
 cleave_status clv_fast_encode(enum clv_path path, const int16_t *indices,
                               size_t count, int is_signed,
                               struct clv_buffer *into);
 cleave_status clv_fast_decode(enum clv_path path, clv_bytes *payload,
                               size_t count, int is_signed, int16_t *indices);
+
+/*
+ * fast's payload or, if *ret_is_lz, lz's: a frame says which coder it has, so
+ * one that is asked for fast may send lz. Surely not longer than lz's is the
+ * result if lz stores its planes, and for up to 1024 elements; else as far as
+ * a sample tells. `extent` is that of all indices, which are taken as signed
+ * if one is negative. `into` needs room for what is written to compare, at
+ * most fast's payload and lz's planes.
+ */
+cleave_status clv_shorter_encode(enum clv_path path, const int16_t *indices,
+                                 size_t count, struct clv_extent extent,
+                                 struct clv_buffer *scratch,
+                                 struct clv_buffer *into, int *ret_is_lz);
 
 #endif

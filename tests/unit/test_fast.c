@@ -17,8 +17,7 @@
 #include "codec/symbol.h"
 #include "seeded.h"
 
-#define MOST 13000
-#define STRETCH (CLV_FAST_STRETCH * CLV_FAST_BLOCK)
+#define MOST (2 * CLV_FAST_RUN + 5000)
 
 struct desk {
     struct clv_buffer first;
@@ -142,8 +141,8 @@ static void what_goes_in_comes_out(void **state)
     struct desk *desk = *state;
     struct seeded s = seeded_init("round trip", 1);
 
-    for (unsigned round = 0; round < 900; round++) {
-        size_t count = seeded_below(&s, 4) == 0 ? seeded_below(&s, MOST)
+    for (unsigned round = 0; round < 700; round++) {
+        size_t count = seeded_below(&s, 4) == 0 ? seeded_below(&s, 9000)
                                                 : seeded_below(&s, 1500);
         int is_signed = round / 6 % 2;
         sample(&s, round, is_signed, desk->indices, count);
@@ -175,7 +174,7 @@ static void no_block_is_longer_than_its_planes(void **state)
     }
 }
 
-/* Reads back the ways that were written. */
+/* Reads back the ways that were written, up to the first of several blocks. */
 static void ways_of(clv_bytes payload, size_t count, int is_signed,
                     int16_t *back, unsigned char seen[256])
 {
@@ -238,18 +237,18 @@ static void runs_follow_each_other(void **state)
     struct desk *desk = *state;
     struct seeded s = seeded_init("runs", 4);
 
-    for (unsigned round = 0; round < 60; round++) {
-        size_t count = 2 * STRETCH + seeded_below(&s, STRETCH - 200);
+    for (unsigned round = 0; round < 12; round++) {
+        size_t count = 2 * CLV_FAST_RUN + seeded_below(&s, 4000);
         int is_signed = round / 6 % 2;
         clv_bytes rest;
         sample(&s, round, is_signed, desk->indices, count);
         if (round % 5 == 0) {
-            memset(desk->indices + 100, 0, 2 * STRETCH);
+            memset(desk->indices + 100, 0, 3 * CLV_FAST_RUN);
         }
         check(desk, count, is_signed);
         clv_buffer_reset(&desk->payload);
-        for (size_t i = 0; i < count; i += STRETCH) {
-            size_t some = count - i < STRETCH ? count - i : STRETCH;
+        for (size_t i = 0; i < count; i += CLV_FAST_RUN) {
+            size_t some = count - i < CLV_FAST_RUN ? count - i : CLV_FAST_RUN;
             clv_fast_encode(clv_processor_best(), desk->indices + i, some,
                             is_signed, &desk->payload);
         }
@@ -258,8 +257,8 @@ static void runs_follow_each_other(void **state)
                             desk->first.size);
         rest = clv_buffer_bytes(&desk->payload);
         memset(desk->back, 0x55, sizeof desk->back);
-        for (size_t i = 0; i < count; i += STRETCH) {
-            size_t some = count - i < STRETCH ? count - i : STRETCH;
+        for (size_t i = 0; i < count; i += CLV_FAST_RUN) {
+            size_t some = count - i < CLV_FAST_RUN ? count - i : CLV_FAST_RUN;
             assert_int_equal(clv_fast_decode(clv_processor_best(), &rest, some,
                                              is_signed, desk->back + i),
                              CLEAVE_OK);
@@ -275,12 +274,61 @@ static void flat_tensors_take_a_few_bytes(void **state)
 
     memset(desk->indices, 0, sizeof desk->indices);
     assert_int_equal(check(desk, 1, 1), 1);
-    assert_int_equal(check(desk, 3 * STRETCH - 700, 1), 3);
+    assert_int_equal(check(desk, 2 * CLV_FAST_RUN + 700, 1), 6);
     for (size_t i = 0; i < MOST; i++) {
         desk->indices[i] = -32767;
     }
     assert_int_equal(check(desk, 1, 1), 3);
-    assert_int_equal(check(desk, 3 * STRETCH - 700, 1), 9);
+    assert_int_equal(check(desk, 2 * CLV_FAST_RUN + 700, 1), 12);
+}
+
+/* Flat blocks in a row, before and after others. */
+static void flat_blocks_are_folded(void **state)
+{
+    struct desk *desk = *state;
+    struct seeded s = seeded_init("folding", 9);
+
+    for (unsigned round = 0; round < 100; round++) {
+        size_t count = seeded_below(&s, 20) * CLV_FAST_BLOCK + 300;
+        for (size_t i = 0; i < count; i += CLV_FAST_BLOCK) {
+            unsigned kind = seeded_below(&s, 8);
+            for (size_t j = i; j < i + CLV_FAST_BLOCK; j++) {
+                desk->indices[j] = (int16_t)(kind < 4   ? 0
+                                             : kind < 6 ? 300
+                                             : kind < 7 ? 7
+                                                        : seeded_next(&s) % 8);
+            }
+        }
+        check(desk, count, round % 2 != 0);
+    }
+}
+
+static void more_blocks_than_there_are_is_refused(void **state)
+{
+    struct desk *desk = *state;
+    uint8_t bytes[3] = {CLV_FAST_ZEROS, 1};
+    size_t left;
+
+    for (size_t count = 1; count < 4 * CLV_FAST_BLOCK; count += 100) {
+        cleave_status want =
+            count > 2 * CLV_FAST_BLOCK && count <= 3 * CLV_FAST_BLOCK
+                ? CLEAVE_OK
+                : CLEAVE_CORRUPT;
+        assert_int_equal(decode(CLV_PATH_PORTABLE, (clv_bytes){bytes, 2}, count,
+                                1, desk->back, &left),
+                         want);
+    }
+    bytes[0] = 0;
+    bytes[1] = CLV_FAST_ZEROS;
+    bytes[2] = 126; /* 128 blocks, but one of them in the next stretch */
+    assert_int_equal(decode(CLV_PATH_PORTABLE, (clv_bytes){bytes, 3},
+                            CLV_FAST_RUN + CLV_FAST_BLOCK, 1, desk->back,
+                            &left),
+                     CLEAVE_CORRUPT);
+    bytes[2] = 125;
+    assert_int_equal(decode(CLV_PATH_PORTABLE, (clv_bytes){bytes, 3},
+                            CLV_FAST_RUN, 1, desk->back, &left),
+                     CLEAVE_OK);
 }
 
 /* The widest index, in every place of a block. */
@@ -430,10 +478,10 @@ static void special_codes_do_not_nest(void **state)
 static void equal_blocks_hold_an_index(void **state)
 {
     struct desk *desk = *state;
-    const uint8_t none[3] = {CLV_FAST_EQUALS, 0xff, 0xff};
+    const uint8_t none[4] = {CLV_FAST_EQUALS, 0xff, 0xff, 0};
     const uint8_t negative[3] = {CLV_FAST_EQUAL, 0x00, 0x80};
 
-    assert_int_equal(agree(desk, (clv_bytes){none, 3}, 9, 1), CLEAVE_CORRUPT);
+    assert_int_equal(agree(desk, (clv_bytes){none, 4}, 600, 1), CLEAVE_CORRUPT);
     assert_int_equal(agree(desk, (clv_bytes){negative, 3}, 9, 0),
                      CLEAVE_CORRUPT);
     assert_int_equal(agree(desk, (clv_bytes){negative, 3}, 9, 1), CLEAVE_OK);
@@ -446,10 +494,10 @@ static void room_that_is_too_small_is_said(void **state)
     struct seeded s = seeded_init("room", 8);
     struct clv_buffer tight;
 
-    sample(&s, 1, 0, desk->indices, MOST);
+    sample(&s, 1, 0, desk->indices, 9000);
     clv_buffer_init(&tight, 10);
     assert_int_equal(
-        clv_fast_encode(CLV_PATH_PORTABLE, desk->indices, MOST, 0, &tight),
+        clv_fast_encode(CLV_PATH_PORTABLE, desk->indices, 9000, 0, &tight),
         CLEAVE_LIMIT);
     clv_buffer_fini(&tight);
 }
@@ -462,6 +510,8 @@ int main(void)
         cmocka_unit_test(all_kinds_of_ways_are_met),
         cmocka_unit_test(runs_follow_each_other),
         cmocka_unit_test(flat_tensors_take_a_few_bytes),
+        cmocka_unit_test(flat_blocks_are_folded),
+        cmocka_unit_test(more_blocks_than_there_are_is_refused),
         cmocka_unit_test(one_great_index_among_small_ones),
         cmocka_unit_test(part_of_a_payload_is_no_payload),
         cmocka_unit_test(any_bytes_are_an_answer_or_an_error),
