@@ -11,7 +11,7 @@
 #include "ref.h"
 
 #define BLOCK 512
-#define STRETCH ((uint64_t)8 * BLOCK)
+#define STRETCH 128 /* blocks */
 
 /* One block: its elements' numbers become bytes, and these symbols. */
 struct block {
@@ -171,6 +171,23 @@ static void block_read(struct ref_reader *in, unsigned way, int is_signed,
     }
 }
 
+/* How many blocks have the value that was read, from the one on that `at` is
+   in: one, or as many as follow from a byte. */
+static uint64_t run_read(struct ref_reader *in, unsigned way, uint64_t at,
+                         uint64_t elements)
+{
+    uint64_t first = at / BLOCK;
+    uint64_t last = first;
+
+    if (way == 1 || way == 3) {
+        last += 1 + ref_u8(in);
+    }
+    if (last > (elements - 1) / BLOCK || first / STRETCH != last / STRETCH) {
+        ref_refuse(in, "a run of blocks goes on past its stretch");
+    }
+    return last - first + 1;
+}
+
 void ref_fast_decode(struct ref_reader *in, uint64_t elements, int is_signed,
                      uint16_t *symbols)
 {
@@ -178,19 +195,18 @@ void ref_fast_decode(struct ref_reader *in, uint64_t elements, int is_signed,
 
     while (at < elements) {
         unsigned way = ref_u8(in);
-        uint64_t end = way == 1 || way == 3 ? at / STRETCH * STRETCH + STRETCH
-                                            : at + BLOCK;
+        unsigned symbol = way == 2 || way == 3 ? ref_u16(in) : 0;
+        uint64_t blocks = run_read(in, way, at, elements);
+        uint64_t end = at + blocks * BLOCK;
 
         end = end < elements ? end : elements;
-        if (way < 4) {
-            unsigned symbol = way < 2 ? 0 : ref_u16(in);
-
-            for (; at < end; at++) {
-                symbols[at] = (uint16_t)symbol;
-            }
-        } else {
+        if (way >= 4) {
             block_read(in, way, is_signed, (unsigned)(end - at), symbols + at);
-            at = end;
+        } else {
+            for (uint64_t i = at; i < end; i++) {
+                symbols[i] = (uint16_t)symbol;
+            }
         }
+        at = end;
     }
 }

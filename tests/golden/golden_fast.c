@@ -11,7 +11,7 @@
 #include "codec/bits.h"
 
 #define BLOCK 512
-#define STRETCH 8 /* blocks */
+#define STRETCH 128 /* blocks */
 
 /* One block on its way into bits. */
 struct block {
@@ -211,28 +211,33 @@ static void put_block(struct seeded *s, struct block *b,
     clv_bit_writer_end(&b->bits);
 }
 
-/* A run of equal symbols, as the block or the rest of the stretch; returns
-   how many elements it said, 0 if it is none. */
+/* A run of equal symbols, as one block or several; returns how many elements
+   it said, 0 if it is none. */
 static size_t put_run(struct seeded *s, const struct golden_form *form,
                       const int16_t *indices, size_t at,
                       struct clv_buffer *into)
 {
     size_t left = golden_count(form) - at;
     size_t run = run_of(form, indices, at);
-    size_t rest = (STRETCH - at / BLOCK % STRETCH) * BLOCK;
-    size_t block = left < BLOCK ? left : BLOCK;
+    size_t most = STRETCH - at / BLOCK % STRETCH;
+    size_t blocks = run == left ? (run + BLOCK - 1) / BLOCK : run / BLOCK;
     unsigned says_value = indices[at] != 0 || seeded_below(s, 4) == 0;
 
-    rest = left < rest ? left : rest;
-    if (run < block || seeded_below(s, 6) == 0) {
+    blocks = blocks < most ? blocks : most;
+    if (blocks == 0 || seeded_below(s, 6) == 0) {
         return 0;
     }
-    rest = run < rest || seeded_below(s, 2) ? 0 : rest;
-    clv_put_u8(into, (uint8_t)(2 * says_value + (rest > 0 ? 1 : 0)));
+    if (seeded_below(s, 4) == 0) {
+        blocks = 1 + seeded_below(s, (uint32_t)blocks);
+    }
+    clv_put_u8(into, (uint8_t)(2 * says_value + (blocks > 1 ? 1 : 0)));
     if (says_value) {
         clv_put_u16(into, (uint16_t)symbol_of(form, indices[at]));
     }
-    return rest > 0 ? rest : block;
+    if (blocks > 1) {
+        clv_put_u8(into, (uint8_t)(blocks - 2));
+    }
+    return blocks * BLOCK < left ? blocks * BLOCK : left;
 }
 
 void golden_put_fast(struct seeded *s, const struct golden_form *form,

@@ -205,7 +205,7 @@ static void make_fast(struct golden_maker *m)
     by_encoder(m, "fast-bool", &f, 0.6, "fast", "-", "bools");
     f.type = GOLDEN_U32;
     f.base = 4000000000;
-    f.dim[0] = 200;
+    f.dim[0] = 1700;
     by_encoder(m, "fast-u32-constant", &f, 1, "fast", "-",
                "one value: two stretches");
 }
@@ -244,12 +244,13 @@ static void make_fast_by_hand(struct golden_maker *m)
 {
     for (unsigned file = 1; file <= 12; file++) {
         struct seeded s = seeded_init("golden", 90 + file);
-        struct golden_form f = {
-            .coder = CLV_CODER_FAST,
-            .type = GOLDEN_I32,
-            .is_signed = (int)file % 2,
-            .rank = 1,
-            .dim = {file % 3 == 0 ? 9000 + file : 700 + file}};
+        struct golden_form f = {.coder = CLV_CODER_FAST,
+                                .type = GOLDEN_I32,
+                                .is_signed = (int)file % 2,
+                                .rank = 1,
+                                .dim = {file == 12      ? 70001
+                                        : file % 3 == 0 ? 9000 + file
+                                                        : 700 + file}};
         int16_t *indices = moody_indices(&f, file);
         struct clv_buffer payload;
         char name[32];

@@ -180,7 +180,12 @@ static void put_payload(struct seeded *s, struct golden_form *form,
 
     clv_buffer_init(&scratch, GOLDEN_BYTES_MAX);
     form->coder = (enum clv_coder)(CLV_CODER_LZ + seeded_below(s, 3));
-    if (count == 0) {
+    if (form->quantiser == GOLDEN_HALF) {
+        form->coder = CLV_CODER_RAW;
+        for (size_t i = 0; i < count; i++) {
+            clv_put_u16(payload, (uint16_t)indices[i]);
+        }
+    } else if (count == 0) {
         /* nothing */
     } else if (form->coder == CLV_CODER_DENSE) {
         put_dense(s, form, indices, payload);
@@ -212,6 +217,13 @@ static void add_random(struct golden_maker *maker, struct seeded *s, int last)
     pick_shape(s, &form);
     pick_quantiser(s, &form);
     pick_indices(s, &form, indices);
+    if (seeded_below(s, 20) == 0) {
+        form.type = GOLDEN_F32;
+        form.quantiser = GOLDEN_HALF;
+        for (size_t i = 0; i < golden_count(&form); i++) {
+            indices[i] = (int16_t)seeded_next(s);
+        }
+    }
     put_payload(s, &form, indices, &payload);
     golden_add(maker, &form, indices, &payload, last);
     clv_buffer_fini(&payload);
