@@ -323,20 +323,24 @@ static cleave_status encode_dense(struct clv_codec *codec,
                                   struct clv_frame *frame)
 {
     const struct clv_calibrated_book *named = choose_book(job, frame);
+    const struct clv_calibrated *owner = NULL;
+    const struct clv_book *book = NULL;
     cleave_status status = CLEAVE_INVALID;
     int is_signed = frame->is_signed;
 
-    if (named != NULL && (named->book->is_signed || !is_signed)) {
-        frame->is_signed = named->book->is_signed;
-        status =
-            clv_dense_encode(codec->dense, codec->indices, &frame->info,
-                             frame->is_signed, named->book, &codec->payload);
+    if (named != NULL) { /* what the decoder will find under this name */
+        book = clv_calibration_book(codec->calibration, named->hash, &owner);
+    }
+    if (book != NULL && (book->is_signed || !is_signed)) {
+        frame->is_signed = book->is_signed;
+        status = clv_dense_encode(codec->dense, codec->indices, &frame->info,
+                                  frame->is_signed, book, &codec->payload);
     }
     if (status == CLEAVE_OK) {
         frame->names_book = 1;
         frame->hash = named->hash;
-        frame->book = clv_calibration_book(codec->calibration, named->hash,
-                                           &frame->tensor);
+        frame->book = book;
+        frame->tensor = owner;
         return status;
     }
     frame->is_signed = is_signed;
