@@ -358,6 +358,9 @@ cleave_status clv_fast_decode(enum clv_path path, clv_bytes *payload,
     struct source s;
     size_t used;
 
+    if (count == 0 || payload->size == 0) {
+        return count == 0 ? CLEAVE_OK : CLEAVE_CORRUPT;
+    }
     s.at = payload->data;
     s.end = payload->data + payload->size;
     s.copied = 0;
