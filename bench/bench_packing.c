@@ -59,6 +59,25 @@ static int is_given(const char *word, int argc, char **argv)
     return 0;
 }
 
+/* Complains of an argument that is none. */
+static int all_known(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        int known = strcmp(argv[i], "--quick") == 0;
+        for (size_t s = 0; s < sizeof sections / sizeof sections[0]; s++) {
+            known |= strcmp(argv[i], sections[s].name) == 0;
+        }
+        if (!known) {
+            fprintf(stderr,
+                    "bench: there is no section %s; there are bytes, entropy, "
+                    "rivals and speed\n",
+                    argv[i]);
+            return 0;
+        }
+    }
+    return 1;
+}
+
 /* Returns whether the section came to its end. */
 static int run_apart(section *run, const char *data,
                      const struct effort *effort)
@@ -83,6 +102,9 @@ int main(int argc, char **argv)
     int all = argc - is_quick < 2;
     int failed = 0;
 
+    if (!all_known(argc, argv)) {
+        return 2;
+    }
     if (data == NULL) {
         tally_skip("packing", "packing of real tensors",
                    "there is no test data; name it with CLEAVE_DATA");

@@ -180,8 +180,8 @@ static struct coded_ideal sum_up(const struct sum *s)
     return ideal;
 }
 
-/* The book and the walk that the payload tells. */
-static struct clv_book *read_head(const struct coded *c, struct clv_walk *walk)
+/* The book in the payload, NULL if it is a named one. */
+static struct clv_book *read_own_book(const struct coded *c)
 {
     struct clv_book *own = NULL;
     struct clv_reader r;
@@ -190,28 +190,27 @@ static struct clv_book *read_head(const struct coded *c, struct clv_walk *walk)
     if (c->frame.book == NULL) {
         stage_must(clv_book_read(&r, &own), NULL, "book");
     }
-    clv_walk_init(walk, &c->frame.info, (size_t)c->frame.elements,
-                  (size_t)1 << clv_read_u8(&r));
     return own;
 }
 
 struct coded_ideal coded_find_ideal(const struct coded *c)
 {
+    struct clv_book *own = read_own_book(c);
+    size_t count = (size_t)c->frame.elements;
+    uint8_t *tokens = must_alloc(count);
     struct clv_walk walk;
-    struct clv_book *own = read_head(c, &walk);
-    size_t size = clv_walk_size(&walk);
-    uint8_t *tokens = must_alloc((size_t)c->frame.elements);
-    struct sum s = {
-        .book = own != NULL ? own : c->frame.book,
-        .walk = &walk,
-        .walked = must_alloc(size),
-        .escaped = must_alloc(size),
-        .contexts = must_alloc(size),
-    };
+    struct sum s = {.book = own != NULL ? own : c->frame.book, .walk = &walk};
     struct coded_ideal ideal;
+    size_t size;
 
-    clv_tokens_of(CLV_PATH_PORTABLE, c->indices, (size_t)c->frame.elements,
-                  c->frame.is_signed, tokens);
+    clv_walk_init(&walk, &c->frame.info, count,
+                  clv_walk_lanes(&c->frame.info, count));
+    size = clv_walk_size(&walk);
+    s.walked = must_alloc(size);
+    s.escaped = must_alloc(size);
+    s.contexts = must_alloc(size);
+    clv_tokens_of(CLV_PATH_PORTABLE, c->indices, count, c->frame.is_signed,
+                  tokens);
     clv_walk_deal(CLV_PATH_PORTABLE, &walk, tokens, s.walked);
     memcpy(s.escaped, s.walked, size);
     ideal = sum_up(&s);

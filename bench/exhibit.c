@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/cifar.h"
 #include "profile/fingerprint.h"
 #include "profile/learning.h"
 #include "profile/seam.h"
@@ -18,9 +19,9 @@
 const struct exhibit_place *exhibit_known(size_t index)
 {
     static const struct exhibit_place places[EXHIBIT_KNOWN] = {
-        {"models-imagenet", "mobilenet_v1_1.0_224_fp32", "imagenet-500"},
-        {"models-imagenet", "mobilenet_v2_fp32", "imagenet-500"},
-        {"models-imagenet", "squeezenet1_1_fp32", "imagenet-500"},
+        {"models-imagenet", "mobilenet_v1_1.0_224_fp32", "imagenet-500", 0},
+        {"models-imagenet", "mobilenet_v2_fp32", "imagenet-500", 0},
+        {"models-imagenet", "squeezenet1_1_fp32", "imagenet-500", 0},
     };
 
     return &places[index];
@@ -60,19 +61,28 @@ static void open_inputs(struct exhibit *e, const char *data,
                         const struct effort *effort)
 {
     cleave_error err = CLEAVE_ERROR_INIT;
+    char folder[CLV_PATH_MAX];
     char path[CLV_PATH_MAX];
-    const char *folder = path;
+    const char *paths[] = {path};
     size_t inputs;
     const cleave_tensor_info *in = clv_network_inputs(e->network, &inputs);
 
-    stage_must(clv_path_print(path, sizeof path, &err, "%s/%s/labels.csv", data,
-                              place->inputs),
-               &err, place->inputs);
-    stage_must(clv_labels_read(path, &e->labels, &err), &err, path);
-    *strrchr(path, '/') = '\0';
     stage_must(
-        clv_source_new(e->card, in, inputs, &folder, 1, &e->source, &err), &err,
-        path);
+        clv_path_print(path, sizeof path, &err, "%s/%s", data, place->inputs),
+        &err, data);
+    if (place->is_cifar) {
+        cifar_convert(path, e->card, folder);
+    } else {
+        memcpy(folder, path, sizeof folder);
+    }
+    stage_must(clv_path_print(path, sizeof path, &err, "%s/labels.csv", folder),
+               &err, folder);
+    stage_must(clv_labels_read(path, &e->labels, &err), &err, path);
+    stage_must(clv_path_print(path, sizeof path, &err, "%s%s", folder,
+                              place->is_cifar ? "/inputs.npy" : ""),
+               &err, folder);
+    stage_must(clv_source_new(e->card, in, inputs, paths, 1, &e->source, &err),
+               &err, path);
     stage_must(clv_sampling_init(&e->sampling, clv_source_count(e->source),
                                  effort->teach, effort->examine, has_label, e,
                                  &err),
@@ -88,7 +98,7 @@ uint64_t exhibit_elements(const struct clv_cut *cut)
     uint64_t bytes;
 
     if (cut->tensor_count != 1 || info->type != CLEAVE_TYPE_F32 ||
-        info->rank < 2 ||
+        info->rank < 3 ||
         info->shape[info->rank - 1] * info->shape[info->rank - 2] <= 1 ||
         cleave_tensor_count(info, &elements, &bytes) != CLEAVE_OK) {
         return 0;

@@ -2,7 +2,7 @@
  * exhibit.h - a trained network with its data, and the cuts it is shown at.
  *
  * Cuts are chosen by rule, not by result: of all cuts those of one f32 tensor
- * with more than one position (the product of its last two dimensions) and
+ * with more than one position (the last two of at least three dimensions) and
  * at most 200,000 elements, thinned evenly in the order of their heads' work.
  * Inputs are divided as `cleave rate` does: some teach, all others examine.
  *
@@ -36,6 +36,7 @@ struct exhibit_place {
     const char *models; /* below the data folder */
     const char *name;   /* of the file and the card */
     const char *inputs;
+    int is_cifar; /* the inputs are in CIFAR's layout */
 };
 
 struct exhibit {

@@ -157,13 +157,30 @@ static void skip(const struct arena *a, const char *name, const char *why)
     tally_skip(id, "time of an element on one core", why);
 }
 
+/* Why the packing is no way to send the tensor, NULL if it is one. */
+static const char *try_out(struct contender *c)
+{
+    struct clv_frame frame;
+    cleave_status status = clv_codec_pack(
+        c->codec, &c->packing, &c->arena->tensor, 1, &c->message, NULL);
+
+    if (status == CLEAVE_OK) {
+        status = clv_frame_read(clv_buffer_bytes(&c->message),
+                                c->arena->calibration, &frame, NULL);
+    }
+    if (status != CLEAVE_OK) {
+        return cleave_status_text(status);
+    }
+    return frame.coder == c->packing.coder ? NULL : "the tensor went raw";
+}
+
 /* One direction of one of our coders on one path. */
 static void join_coder(struct arena *a, enum clv_coder coder,
                        const char *path_name, enum clv_path path, int decodes,
                        double bar)
 {
-    cleave_error err = CLEAVE_ERROR_INIT;
     char name[48];
+    const char *why;
     struct contender *c;
 
     snprintf(name, sizeof name, "%s-%s%s", clv_coder_name(coder),
@@ -177,13 +194,13 @@ static void join_coder(struct arena *a, enum clv_coder coder,
         (struct clv_packing){.coder = coder, .step = STEP_SD, .step_in_sd = 1};
     stage_must(clv_codec_new(a->calibration, &c->codec), NULL, name);
     clv_codec_take(c->codec, path);
-    if (clv_codec_pack(c->codec, &c->packing, &a->tensor, 1, &c->message,
-                       &err) != CLEAVE_OK) {
+    why = try_out(c);
+    if (why != NULL) {
         clv_buffer_fini(&c->message);
         clv_codec_free(c->codec);
         *c = (struct contender){0};
         a->count--;
-        skip(a, name, err.text);
+        skip(a, name, why);
     }
 }
 

@@ -108,8 +108,8 @@ static cleave_status read_form(struct clv_reader *r,
     tensor->sd = clv_read_f32(r);
     tensor->base = clv_unzigzag(clv_read_varint(r));
     return r->failed || !isfinite(tensor->lo) || !isfinite(tensor->hi) ||
-                   !isfinite(tensor->mean) || !isfinite(tensor->sd) ||
-                   tensor->sd < 0 || tensor->lo > tensor->hi
+                   !isfinite(tensor->sd) || tensor->sd < 0 ||
+                   tensor->lo > tensor->hi
                ? CLEAVE_CORRUPT
                : CLEAVE_OK;
 }

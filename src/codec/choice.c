@@ -104,7 +104,7 @@ static uint64_t cost_of_size(uint32_t counts[CLV_CONTEXTS_ALL][CLV_TOKENS],
     return cost;
 }
 
-/* Every token up to the greatest gets a slot, so that none must escape. */
+/* Every token that occurs gets a slot, so that none must escape. */
 static void fill_tables(struct clv_book *book,
                         uint32_t merged[CLV_CONTEXTS][CLV_TOKENS])
 {

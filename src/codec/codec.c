@@ -158,15 +158,17 @@ static cleave_status widen(struct clv_codec *codec, const struct job *job,
     return status;
 }
 
-/* Standard deviation of the tensor at hand; NaN for one with NaN. */
+/* Standard deviation of the tensor at hand; NaN for one with NaN. Counted
+   from the first element, so that it is 0 if all are the same. */
 static double spread_of(const float *values, size_t count)
 {
     double sum = 0;
     double squares = 0;
 
     for (size_t i = 0; i < count; i++) {
-        sum += (double)values[i];
-        squares += (double)values[i] * (double)values[i];
+        double x = (double)values[i] - (double)values[0];
+        sum += x;
+        squares += x * x;
     }
     sum /= (double)count;
     squares = squares / (double)count - sum * sum;
@@ -192,8 +194,10 @@ static float step_of(const struct job *job, const float *values)
     if (!job->packing->step_in_sd) {
         return (float)job->packing->step;
     }
-    spread = job->known != NULL ? (double)job->known->sd
-                                : spread_of(values, job->count);
+    spread = job->known != NULL ? (double)job->known->sd : 0;
+    if (spread == 0) { /* not known, or a tensor that was dead when learnt */
+        spread = spread_of(values, job->count);
+    }
     if (spread == 0) { /* all the same: one step away from zero */
         spread = fabs((double)values[0]);
     }
@@ -233,6 +237,21 @@ static int quantise_range(struct clv_codec *codec, struct job *job,
                               &job->extent);
 }
 
+static int quantise_integers(struct clv_codec *codec, struct job *job,
+                             struct clv_frame *frame)
+{
+    if (job->known != NULL) {
+        frame->base = job->known->base;
+        if (clv_integers_to_indices(job->tensor, frame->base, codec->indices,
+                                    &job->extent)) {
+            return 1;
+        }
+    }
+    frame->base = clv_integers_base(job->tensor);
+    return clv_integers_to_indices(job->tensor, frame->base, codec->indices,
+                                   &job->extent);
+}
+
 /* Numbers to indices. `ret_done` is 0 where the tensor must go raw. */
 static cleave_status quantise(struct clv_codec *codec, struct job *job,
                               struct clv_frame *frame, int *ret_done)
@@ -247,10 +266,7 @@ static cleave_status quantise(struct clv_codec *codec, struct job *job,
         return status;
     }
     if (values == NULL) {
-        frame->base = job->known != NULL ? job->known->base
-                                         : clv_integers_base(job->tensor);
-        *ret_done = clv_integers_to_indices(job->tensor, frame->base,
-                                            codec->indices, &job->extent);
+        *ret_done = quantise_integers(codec, job, frame);
     } else if (job->packing->step > 0) {
         *ret_done = quantise_step(codec, job, values, frame);
     } else {
@@ -307,20 +323,24 @@ static cleave_status encode_dense(struct clv_codec *codec,
                                   struct clv_frame *frame)
 {
     const struct clv_calibrated_book *named = choose_book(job, frame);
+    const struct clv_calibrated *owner = NULL;
+    const struct clv_book *book = NULL;
     cleave_status status = CLEAVE_INVALID;
     int is_signed = frame->is_signed;
 
-    if (named != NULL && (named->book->is_signed || !is_signed)) {
-        frame->is_signed = named->book->is_signed;
-        status =
-            clv_dense_encode(codec->dense, codec->indices, &frame->info,
-                             frame->is_signed, named->book, &codec->payload);
+    if (named != NULL) { /* what the decoder will find under this name */
+        book = clv_calibration_book(codec->calibration, named->hash, &owner);
+    }
+    if (book != NULL && (book->is_signed || !is_signed)) {
+        frame->is_signed = book->is_signed;
+        status = clv_dense_encode(codec->dense, codec->indices, &frame->info,
+                                  frame->is_signed, book, &codec->payload);
     }
     if (status == CLEAVE_OK) {
         frame->names_book = 1;
         frame->hash = named->hash;
-        frame->book = clv_calibration_book(codec->calibration, named->hash,
-                                           &frame->tensor);
+        frame->book = book;
+        frame->tensor = owner;
         return status;
     }
     frame->is_signed = is_signed;
@@ -402,6 +422,17 @@ static cleave_status make_frame(struct clv_codec *codec, struct job *job,
     return status;
 }
 
+/* True if a dimension is more than all elements may be: another is 0. */
+static int has_huge(const cleave_tensor_info *info)
+{
+    for (size_t i = 0; i < info->rank; i++) {
+        if (info->shape[i] > CLV_FRAME_ELEMENTS_MAX) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static cleave_status check(const struct clv_packing *packing,
                            const cleave_tensor *tensor, uint64_t *ret_count,
                            cleave_error *err)
@@ -428,7 +459,7 @@ static cleave_status check(const struct clv_packing *packing,
                         "together.",
                         tensor->bytes);
     }
-    if (*ret_count > CLV_FRAME_ELEMENTS_MAX) {
+    if (*ret_count > CLV_FRAME_ELEMENTS_MAX || has_huge(&tensor->info)) {
         return clv_fail(err, CLEAVE_LIMIT, tensor->info.name,
                         "A frame holds at most 2^31 - 1 elements; send the "
                         "tensor in parts.");
@@ -456,10 +487,14 @@ cleave_status clv_codec_pack(struct clv_codec *codec,
     if (status == CLEAVE_OK) {
         status = clv_frame_write(&frame, last, into);
     }
+    if (status == CLEAVE_MEMORY) {
+        return clv_fail_memory(err, tensor->info.name, tensor->bytes);
+    }
     return status == CLEAVE_OK
                ? status
                : clv_fail(err, status, tensor->info.name,
-                          "There is no room for the packed tensor.");
+                          "The packed tensor is larger than the message may "
+                          "be.");
 }
 
 static cleave_status decode_indices(struct clv_codec *codec,
@@ -537,6 +572,19 @@ static cleave_status to_numbers(struct clv_codec *codec,
     return status;
 }
 
+/* f16 from wherever in a message, where they are seldom aligned. */
+static void widen_payload(const uint8_t *payload, size_t count, float *values)
+{
+    uint16_t run[512];
+    size_t some = sizeof run / sizeof *run;
+
+    for (size_t i = 0; i < count; i += some) {
+        some = count - i < some ? count - i : some;
+        memcpy(run, payload + i * sizeof *run, some * sizeof *run);
+        clv_f16_to_f32(run, some, values + i);
+    }
+}
+
 static cleave_status unpack(struct clv_codec *codec,
                             const struct clv_frame *frame, void *data)
 {
@@ -547,7 +595,7 @@ static cleave_status unpack(struct clv_codec *codec,
         return CLEAVE_OK;
     }
     if (frame->quantiser == CLV_QUANTISER_HALF) {
-        clv_f16_to_f32((const void *)frame->payload.data, count, data);
+        widen_payload(frame->payload.data, count, data);
         return CLEAVE_OK;
     }
     if (frame->coder == CLV_CODER_RAW) {

@@ -147,8 +147,8 @@ static cleave_status find_contexts(struct clv_dense *dense,
     return CLEAVE_OK;
 }
 
-/* For each context the least token it lacks. 0 if one has no escape though
-   it lacks some: then not every tensor can be coded. */
+/* For each context the least token it lacks. 0 if one has no escape: then not
+   every tensor can be coded. */
 static int limits_of(const struct clv_book *book, uint8_t *limits)
 {
     memset(limits, CLV_TOKENS, CLV_CONTEXTS_ALL);
@@ -169,7 +169,7 @@ static int limits_of(const struct clv_book *book, uint8_t *limits)
 }
 
 /* Makes the book that goes along: contexts are found with the richest plain
-   book, and clv_choose_book merges what does not pay. */
+   book, and clv_choice_make merges what does not pay. */
 static cleave_status make_own_book(struct clv_dense *dense, int is_signed)
 {
     uint32_t counts[CLV_CONTEXTS_ALL][CLV_TOKENS];

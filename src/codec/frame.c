@@ -171,7 +171,8 @@ static cleave_status read_quantiser(struct clv_reader *r, uint32_t flags,
     case CLV_QUANTISER_NONE:
         if (frame->coder != CLV_CODER_RAW) {
             frame->base = clv_unzigzag(clv_read_varint(r));
-            ok = !is_float(frame->info.type);
+            ok = !is_float(frame->info.type) &&
+                 frame->info.type != CLEAVE_TYPE_F64;
         }
         break;
     case CLV_QUANTISER_STEP:
@@ -378,23 +379,29 @@ cleave_status clv_frame_write(const struct clv_frame *frame, int last,
     uint32_t flags = flags_of(frame);
     size_t start = into->size;
     struct clv_buffer header;
+    cleave_status status;
 
     clv_buffer_init(&header, CLV_FRAME_OVERHEAD);
     put_header(frame, flags, &header);
-    clv_put_u8(into, CLV_FRAME_MAGIC | CLV_FRAME_VERSION);
-    clv_put_u8(into, (uint8_t)kind_of(frame, last));
-    clv_put_u8(into, (uint8_t)flags);
-    if (!last) {
-        clv_put_varint(into,
-                       header.size + frame->payload.size + CHECKSUM_BYTES);
+    status = clv_buffer_status(&header);
+    if (status == CLEAVE_OK) {
+        clv_put_u8(into, CLV_FRAME_MAGIC | CLV_FRAME_VERSION);
+        clv_put_u8(into, (uint8_t)kind_of(frame, last));
+        clv_put_u8(into, (uint8_t)flags);
+        if (!last) {
+            clv_put_varint(into,
+                           header.size + frame->payload.size + CHECKSUM_BYTES);
+        }
+        (void)clv_buffer_append(into, header.data, header.size);
+        (void)clv_buffer_append(into, frame->payload.data, frame->payload.size);
+        status = clv_buffer_status(into);
     }
-    (void)clv_buffer_append(into, header.data, header.size);
-    (void)clv_buffer_append(into, frame->payload.data, frame->payload.size);
-    if (clv_buffer_status(into) == CLEAVE_OK) {
+    if (status == CLEAVE_OK) {
         clv_put_u32(into, XXH32(into->data + start, into->size - start, 0));
+        status = clv_buffer_status(into);
     }
     clv_buffer_fini(&header);
-    return clv_buffer_status(into);
+    return status;
 }
 
 static void describe_quantiser(const struct clv_frame *frame, char *into,

@@ -71,7 +71,7 @@ static void encode_portable(struct clv_rans_encoder *e,
 #if defined(__x86_64__)
 #define HAS(path, wanted) ((path) >= (wanted))
 #else
-#define HAS(path, wanted) 0
+#define HAS(path, wanted) ((void)(path), 0)
 #endif
 
 void clv_rans_encode(enum clv_path path, struct clv_rans_encoder *e,

@@ -1,151 +1,189 @@
 /*
- * kernels.c - what the codec's kernels make of seeded inputs, as bytes.
+ * kernels.c - what the packing kernels make of seeded inputs, as text.
  *
- * Built for two machines, it must print the same: neon.sh compares. Every
- * path that the machine has does every case, and must do it as the portable
- * one does. LZ4 is not asked: it is built for one machine only.
+ * One line for each case: sizes, and hashes of indices, payloads and numbers.
+ * Run on two machines, or on two paths of one, it must print the same. It
+ * needs no library of others, so that a cross compiler alone builds it; the
+ * kernels that are not in it (lz, frames, calibration files) are made of
+ * LZ4 and xxHash.
+ *
+ *     kernels portable      the reference
+ *     kernels best          what this processor has
  */
-#include <limits.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
+#include "codec/dense.h"
 #include "codec/planes.h"
+#include "codec/processor.h"
 #include "codec/quantise.h"
 #include "codec/shuffle.h"
-#include "unit/seeded.h"
 
-#define MOST 3000
+#define MOST 20000
 
-int LZ4_compress_default(const char *from, char *to, int size, int room);
-int LZ4_decompress_safe(const char *from, char *to, int size, int room);
+static uint64_t random_state = 1;
 
-int LZ4_compress_default(const char *from, char *to, int size, int room)
+static uint32_t random_below(uint32_t n)
 {
-    (void)from, (void)to, (void)size, (void)room;
-    return 0;
+    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)((random_state >> 33) % n);
 }
 
-int LZ4_decompress_safe(const char *from, char *to, int size, int room)
+/* FNV-1a. */
+static uint64_t hash_of(const void *data, size_t size)
 {
-    (void)from, (void)to, (void)size, (void)room;
-    return -1;
+    const uint8_t *bytes = data;
+    uint64_t hash = 14695981039346656037u;
+
+    for (size_t i = 0; i < size; i++) {
+        hash = (hash ^ bytes[i]) * 1099511628211u;
+    }
+    return hash;
 }
 
-struct results {
-    int fits[2];
-    struct clv_extent extents[2];
-    int16_t steps[MOST];
-    int16_t levels[MOST];
-    float values[2][MOST];
-    float lo, hi;
-    uint8_t planes[2 * MOST];
-    uint8_t payload[4 * MOST];
-    size_t payload_size;
-    int16_t back[MOST];
-};
-
-struct inputs {
-    float values[MOST];
-    size_t count;
-    float step;
-    unsigned bits;
-};
-
-static void sample(struct seeded *s, struct inputs *in)
+static float make_value(uint32_t kind)
 {
-    double zero = 0.02 + 0.97 * seeded_unit(s);
+    float x = (float)random_below(1u << 20) / 65536.0f;
 
-    in->count = seeded_below(s, MOST);
-    in->step = (float)(0.01 + seeded_unit(s));
-    in->bits = 2 + seeded_below(s, 7);
-    for (size_t i = 0; i < in->count; i++) {
-        in->values[i] =
-            (float)(seeded_laplace(s, zero) + seeded_unit(s) - seeded_unit(s)) *
-            in->step;
+    if (kind == 0) { /* sparse */
+        x = random_below(5) == 0 ? x * x / 16 : 0;
+    } else if (kind == 1) { /* ties of the step 0.5 */
+        x = (float)random_below(64) * 0.25f;
     }
-    if (in->count > 0 && seeded_below(s, 8) == 0) {
-        const float odd[] = {0.5f, NAN, INFINITY, -1e30f, 32767.5f, 1e-40f};
-        size_t at = seeded_below(s, (uint32_t)in->count);
-        in->values[at] = odd[seeded_below(s, 6)] * in->step;
-    }
+    return random_below(3) == 0 ? -x : x;
 }
 
 static void fail(const char *what)
 {
-    fprintf(stderr, "kernels: %s\n", what);
+    fprintf(stderr, "kernels: %s failed\n", what);
     exit(1);
 }
 
-static void code(enum clv_path path, const struct inputs *in, struct results *r)
+static void show_fast(enum clv_path path, const int16_t *indices, size_t count,
+                      int is_signed, struct clv_buffer *payload)
 {
-    int is_signed = r->extents[0].least < 0;
-    struct clv_buffer into;
-    clv_bytes rest;
+    int16_t *back = calloc(count + 1, sizeof *back);
+    clv_bytes bytes;
 
-    clv_buffer_init(&into, sizeof r->payload);
-    if (clv_fast_encode(path, r->steps, in->count, is_signed, &into) !=
-        CLEAVE_OK) {
-        fail("no payload");
+    clv_buffer_reset(payload);
+    if (back == NULL || clv_fast_encode(path, indices, count, is_signed,
+                                        payload) != CLEAVE_OK) {
+        fail("encoding fast");
     }
-    memcpy(r->payload, into.data, into.size);
-    r->payload_size = into.size;
-    rest = clv_buffer_bytes(&into);
-    if (clv_fast_decode(path, &rest, in->count, is_signed, r->back) !=
-            CLEAVE_OK ||
-        memcmp(r->back, r->steps, in->count * sizeof *r->back) != 0) {
-        fail("not what was coded");
+    bytes = clv_buffer_bytes(payload);
+    printf(" fast %zu %016" PRIx64, bytes.size,
+           hash_of(bytes.data, bytes.size));
+    if (clv_fast_decode(path, &bytes, count, is_signed, back) != CLEAVE_OK ||
+        memcmp(back, indices, count * sizeof *back) != 0) {
+        fail("decoding fast");
     }
-    clv_buffer_fini(&into);
-    clv_shuffle(path, r->steps, in->count, is_signed, 16, r->planes);
-    clv_dequantise_step(path, r->steps, in->count, in->step, r->values[0]);
+    free(back);
 }
 
-static void run(enum clv_path path, const struct inputs *in, struct results *r)
+static void show_dense(enum clv_path path, const int16_t *indices,
+                       const cleave_tensor_info *info, size_t count,
+                       int is_signed, struct clv_buffer *payload)
 {
-    memset(r, 0, sizeof *r);
-    for (int i = 0; i < 2; i++) {
-        r->extents[i] = (struct clv_extent){INT32_MAX, INT32_MIN};
+    int16_t *back = calloc(count + 1, sizeof *back);
+    struct clv_dense *dense = clv_dense_new(path);
+
+    clv_buffer_reset(payload);
+    if (back == NULL || dense == NULL ||
+        clv_dense_encode(dense, indices, info, is_signed, NULL, payload) !=
+            CLEAVE_OK) {
+        fail("encoding dense");
     }
-    r->fits[0] = clv_quantise_step(path, in->values, in->count, in->step,
-                                   r->steps, &r->extents[0]);
-    r->fits[1] =
-        clv_quantise_range(path, in->values, in->count, -in->step, 2 * in->step,
-                           in->bits, r->levels, &r->extents[1]);
-    clv_values_extent(path, in->values, in->count, &r->lo, &r->hi);
-    if (r->fits[0] && in->count > 0) {
-        code(path, in, r);
-    } else {
-        memset(r->steps, 0, sizeof r->steps); /* they mean nothing */
+    printf(" dense %zu %016" PRIx64, payload->size,
+           hash_of(payload->data, payload->size));
+    if (clv_dense_decode(dense, clv_buffer_bytes(payload), info, is_signed,
+                         NULL, back) != CLEAVE_OK ||
+        memcmp(back, indices, count * sizeof *back) != 0) {
+        fail("decoding dense");
     }
-    if (r->fits[1]) {
-        clv_dequantise_range(path, r->levels, in->count, -in->step,
-                             2 * in->step, in->bits, r->values[1]);
-    } else {
-        memset(r->levels, 0, sizeof r->levels);
-    }
+    clv_dense_free(dense);
+    free(back);
 }
 
-int main(void)
+/* Planes there and back. */
+static void show_planes(enum clv_path path, const int16_t *indices,
+                        size_t count, int is_signed)
 {
-    static struct inputs in;
-    static struct results want;
-    static struct results got;
-    struct seeded s = {1};
+    unsigned bits = clv_shuffle_bits(path, indices, count, is_signed);
+    unsigned width = bits == 0 ? 0 : 32 - (unsigned)__builtin_clz(bits);
+    size_t size = width * clv_plane_bytes(count);
+    uint8_t *planes = calloc(size + 1, 1);
+    int16_t *back = calloc(count + 1, sizeof *back);
 
-    for (int round = 0; round < 300; round++) {
-        sample(&s, &in);
-        run(CLV_PATH_PORTABLE, &in, &want);
-        SEEDED_EACH_PATH(path)
-        {
-            run((enum clv_path)path, &in, &got);
-            if (memcmp(&got, &want, sizeof got) != 0) {
-                fail(clv_processor_name((enum clv_path)path));
-            }
-        }
-        if (fwrite(&want, sizeof want, 1, stdout) != 1) {
-            fail("cannot write");
-        }
+    if (planes == NULL || back == NULL) {
+        fail("memory");
     }
+    clv_shuffle(path, indices, count, is_signed, width, planes);
+    printf(" planes %u %016" PRIx64, width, hash_of(planes, size));
+    if (!clv_unshuffle(path, planes, count, is_signed, width, back) ||
+        memcmp(back, indices, count * sizeof *back) != 0) {
+        fail("unshuffling");
+    }
+    free(planes);
+    free(back);
+}
+
+static void show(enum clv_path path, const float *values, size_t count,
+                 const cleave_tensor_info *info, struct clv_buffer *payload)
+{
+    int16_t *indices = calloc(count + 1, sizeof *indices);
+    float *numbers = calloc(count + 1, sizeof *numbers);
+    struct clv_extent extent = {INT32_MAX, INT32_MIN};
+    struct clv_extent levels = {INT32_MAX, INT32_MIN};
+    float step = 0.03f + (float)random_below(100) / 64.0f;
+    int ok = clv_quantise_step(path, values, count, step, indices, &extent);
+    int is_signed = extent.least < 0;
+
+    clv_dequantise_step(path, indices, count, step, numbers);
+    printf("%zu ok %d from %d to %d indices %016" PRIx64 " numbers %016" PRIx64,
+           count, ok, extent.least, extent.greatest,
+           hash_of(indices, count * sizeof *indices),
+           hash_of(numbers, count * sizeof *numbers));
+    show_planes(path, indices, count, is_signed);
+    show_fast(path, indices, count, is_signed, payload);
+    show_dense(path, indices, info, count, is_signed, payload);
+    ok = clv_quantise_range(path, values, count, -3.5f, 9.0f, 5, indices,
+                            &levels);
+    clv_dequantise_range(path, indices, count, -3.5f, 9.0f, 5, numbers);
+    printf(" range %d %016" PRIx64 " %016" PRIx64 "\n", ok,
+           hash_of(indices, count * sizeof *indices),
+           hash_of(numbers, count * sizeof *numbers));
+    free(indices);
+    free(numbers);
+}
+
+int main(int argc, char **argv)
+{
+    int portable = argc > 1 && strcmp(argv[1], "portable") == 0;
+    enum clv_path path = portable ? CLV_PATH_PORTABLE : clv_processor_best();
+    float *values = malloc(MOST * sizeof *values);
+    struct clv_buffer payload;
+
+    if (values == NULL) {
+        return 1;
+    }
+    clv_buffer_init(&payload, (size_t)1 << 24);
+    for (int round = 0; round < 200; round++) {
+        cleave_tensor_info info = {.type = CLEAVE_TYPE_F32,
+                                   .rank = 3,
+                                   .shape = {1 + random_below(40),
+                                             1 + random_below(20),
+                                             1 + random_below(25)}};
+        size_t count = (size_t)(info.shape[0] * info.shape[1] * info.shape[2]);
+        uint32_t kind = random_below(3);
+        for (size_t i = 0; i < count; i++) {
+            values[i] = make_value(kind);
+        }
+        show(path, values, count, &info, &payload);
+    }
+    clv_buffer_fini(&payload);
+    free(values);
     return 0;
 }

@@ -75,6 +75,8 @@ struct golden_lanes {
     unsigned log2_lanes;
     unsigned quiet; /* fewer if the states cannot hold as many */
     uint32_t start; /* of every state; 0: a power of two that fits */
+    int has_loud;
+    uint32_t loud; /* a bit for each lane, with has_loud */
 };
 
 /* Says what is wrong and ends the program. */
@@ -94,7 +96,7 @@ void golden_seal(struct clv_buffer *into, size_t start);
 void golden_put_frame(const struct golden_form *form, clv_bytes payload,
                       int last, struct clv_buffer *into);
 
-/* Appends the bytes of the tensor that these indices stand for. */
+/* Appends the bytes of the tensor that these indices, or halves, make. */
 void golden_put_values(const struct golden_form *form, const int16_t *indices,
                        struct clv_buffer *into);
 
@@ -127,6 +129,12 @@ unsigned golden_put_dense(const struct golden_form *form,
 /* Appends planes as they are: the payload lz with *stored*. */
 void golden_put_planes(const struct golden_form *form, const int16_t *indices,
                        unsigned width, struct clv_buffer *into);
+
+struct seeded;
+
+/* Appends the payload fast, its ways taken by chance. */
+void golden_put_fast(struct seeded *s, const struct golden_form *form,
+                     const int16_t *indices, struct clv_buffer *into);
 
 /* A message in the making, and what comes of it. */
 struct golden_maker {

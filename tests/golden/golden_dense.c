@@ -31,6 +31,7 @@ struct dense {
     unsigned *energy;
     unsigned *sums;
     struct note *notes;
+    uint32_t loud; /* a bit for each lane */
 };
 
 static unsigned symbol_of(int16_t index, int is_signed)
@@ -212,6 +213,10 @@ static int fill_all(const struct dense *d, const struct golden_lanes *lanes,
                     unsigned quiet, uint32_t *states)
 {
     for (size_t lane = 0; lane < d->lanes; lane++) {
+        if (d->loud >> lane & 1) {
+            states[lane] = lanes->start != 0 ? lanes->start : 1 << 15;
+            continue;
+        }
         states[lane] = fill(d, lane, quiet, lanes->start);
         for (unsigned e = 0; lanes->start == 0 && e <= 15; e++) {
             states[lane] = fill(d, lane, quiet, 1u << e);
@@ -226,17 +231,18 @@ static int fill_all(const struct dense *d, const struct golden_lanes *lanes,
     return 1;
 }
 
-/* Codes all steps but the quiet ones. Words come out last first. */
+/* Codes all steps but those that are quiet. Words come out last first. */
 static size_t code_all(const struct dense *d, unsigned quiet, uint32_t *states,
                        uint16_t *words)
 {
     size_t count = 0;
 
-    for (size_t i = (d->steps - quiet) * d->lanes; i-- > 0;) {
+    for (size_t i = d->steps * d->lanes; i-- > 0;) {
         const struct note *note = &d->notes[i];
         uint32_t *x = &states[i % d->lanes];
 
-        if (note->is_void) {
+        if (note->is_void || (i / d->lanes >= d->steps - quiet &&
+                              (d->loud >> i % d->lanes & 1) == 0)) {
             continue;
         }
         if (*x >= (uint64_t)note->frequency << 21) {
@@ -247,6 +253,17 @@ static size_t code_all(const struct dense *d, unsigned quiet, uint32_t *states,
              *x % note->frequency;
     }
     return count;
+}
+
+static void put_loud(const struct dense *d, struct clv_buffer *into)
+{
+    struct clv_bit_writer bits;
+
+    clv_bit_writer_init(&bits, into);
+    for (size_t lane = 0; lane < d->lanes; lane++) {
+        clv_put_bits(&bits, d->loud >> lane & 1, 1);
+    }
+    clv_bit_writer_end(&bits);
 }
 
 static void put_states(const uint32_t *states, size_t lanes,
@@ -300,8 +317,12 @@ static void put_code(struct dense *d, const struct golden_lanes *lanes,
         --*quiet;
     }
     count = code_all(d, *quiet, states, words);
-    clv_put_u8(into, (uint8_t)lanes->log2_lanes);
+    clv_put_u8(into,
+               (uint8_t)(lanes->log2_lanes | (lanes->has_loud ? 128u : 0)));
     clv_put_u8(into, (uint8_t)*quiet);
+    if (lanes->has_loud) {
+        put_loud(d, into);
+    }
     put_states(states, d->lanes, into);
     while (count > 0) {
         clv_put_u16(into, words[--count]);
@@ -314,7 +335,8 @@ unsigned golden_put_dense(const struct golden_form *form,
                           const struct golden_lanes *lanes,
                           const int16_t *indices, struct clv_buffer *into)
 {
-    struct dense d = {.lanes = (size_t)1 << lanes->log2_lanes};
+    struct dense d = {.lanes = (size_t)1 << lanes->log2_lanes,
+                      .loud = lanes->has_loud ? lanes->loud : 0};
     unsigned quiet = 0;
 
     walk_init(&d, form);

@@ -149,7 +149,13 @@ void golden_put_values(const struct golden_form *form, const int16_t *indices,
     size_t bytes = cleave_type_bytes(types[form->type]);
 
     for (size_t i = 0; i < golden_count(form); i++) {
-        if (form->type == GOLDEN_F32 || form->type == GOLDEN_F16) {
+        if (form->quantiser == GOLDEN_HALF) {
+            uint16_t half = (uint16_t)indices[i];
+            float value;
+
+            clv_f16_to_f32(&half, 1, &value);
+            clv_buffer_append(into, &value, bytes);
+        } else if (form->type == GOLDEN_F32 || form->type == GOLDEN_F16) {
             float value = float_of(form, indices[i]);
             uint16_t half;
 

@@ -9,6 +9,7 @@
  */
 #include "golden.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -162,6 +163,107 @@ static void make_lz(struct golden_maker *m)
     f.base = -100000;
     by_encoder(m, "lz-i32-constant", &f, 1, "lz", "-",
                "one value: no planes at all");
+}
+
+static void make_fast(struct golden_maker *m)
+{
+    struct golden_form f = {.coder = CLV_CODER_FAST,
+                            .quantiser = GOLDEN_STEP,
+                            .rank = 3,
+                            .dim = {5, 17, 13},
+                            .step = 0.5f};
+
+    by_encoder(m, "fast-step", &f, 0.7, "fast:step=0.5", "-",
+               "3 blocks, the last one of 81 elements");
+    f.is_signed = 1;
+    f.step = 0.3f;
+    by_encoder(m, "fast-long-step", &f, 0.4, "fast:step=0.3", "-",
+               "signed, all of a step");
+    f.type = GOLDEN_F16;
+    f.step = 0.125f;
+    by_encoder(m, "fast-f16", &f, 0.2, "fast:step=0.125", "-", "f16, signed");
+    f.dim[0] = 1;
+    by_encoder(m, "fast-wide", &f, 0.003, "fast:step=0.125", "-",
+               "symbols above 255");
+    f = (struct golden_form){.coder = CLV_CODER_FAST,
+                             .quantiser = GOLDEN_RANGE,
+                             .rank = 1,
+                             .dim = {999},
+                             .lo = -3,
+                             .hi = 4,
+                             .bits = 3};
+    by_encoder(m, "fast-bits-3", &f, 0.5, "fast:bits=3", "-",
+               "levels of a range");
+    f = (struct golden_form){.coder = CLV_CODER_FAST,
+                             .type = GOLDEN_I16,
+                             .base = -300,
+                             .rank = 2,
+                             .dim = {50, 40}};
+    by_encoder(m, "fast-i16", &f, 0.96, "fast", "-", "integers, mostly base");
+    f.type = GOLDEN_BOOL;
+    f.base = 0;
+    by_encoder(m, "fast-bool", &f, 0.6, "fast", "-", "bools");
+    f.type = GOLDEN_U32;
+    f.base = 4000000000;
+    f.dim[0] = 1700;
+    by_encoder(m, "fast-u32-constant", &f, 1, "fast", "-",
+               "one value: two stretches");
+}
+
+/* Runs, slopes and noise, so that each way has its use; from the sixth file
+   on in wide symbols. */
+static int16_t *moody_indices(const struct golden_form *form, unsigned file)
+{
+    struct seeded s = seeded_init("golden", file);
+    int16_t *indices = some_indices(form, 0.5);
+    int mood = 0;
+
+    for (size_t i = 1; i < golden_count(form); i++) {
+        if (i % 100 == 0) {
+            mood = (int)seeded_below(&s, 5);
+            mood = i > 400 && i < golden_count(form) - 400 ? 1 : mood;
+        }
+        if (mood == 1) {
+            indices[i] = indices[i - 1];
+        } else if (mood == 2) {
+            indices[i] = (int16_t)(indices[i - 1] + (int)seeded_below(&s, 3));
+        } else if (mood == 3) {
+            indices[i] = seeded_below(&s, 20) == 0;
+        } else if (form->is_signed && mood == 4) {
+            indices[i] = (int16_t)((int)seeded_below(&s, 256) - 128);
+        }
+    }
+    for (size_t i = 0; i < golden_count(form) && file >= 6; i++) {
+        indices[i] = (int16_t)(indices[i] * 60);
+    }
+    return indices;
+}
+
+/* Whatever ways there are, in runs and by chance. */
+static void make_fast_by_hand(struct golden_maker *m)
+{
+    for (unsigned file = 1; file <= 12; file++) {
+        struct seeded s = seeded_init("golden", 90 + file);
+        struct golden_form f = {.coder = CLV_CODER_FAST,
+                                .type = GOLDEN_I32,
+                                .is_signed = (int)file % 2,
+                                .rank = 1,
+                                .dim = {file == 12      ? 70001
+                                        : file % 3 == 0 ? 9000 + file
+                                                        : 700 + file}};
+        int16_t *indices = moody_indices(&f, file);
+        struct clv_buffer payload;
+        char name[32];
+
+        snprintf(name, sizeof name, "fast-ways-%u", file);
+        clv_buffer_init(&payload, GOLDEN_BYTES_MAX);
+        golden_put_fast(&s, &f, indices, &payload);
+        golden_begin(m);
+        golden_add(m, &f, indices, &payload, 1);
+        golden_end(m, name, "-", "-", "ways of blocks, taken by chance");
+        clv_buffer_fini(&payload);
+        free(indices);
+    }
 }
 
 static void make_dense_types(struct golden_maker *m)
@@ -325,7 +427,7 @@ static void by_hand(struct golden_maker *m, const char *name,
 static void make_small(struct golden_maker *m)
 {
     struct golden_book book = {.is_signed = 1};
-    struct golden_lanes lanes = {0, 1, 0};
+    struct golden_lanes lanes = {.quiet = 1};
     struct golden_form f = {.coder = CLV_CODER_DENSE,
                             .quantiser = GOLDEN_STEP,
                             .is_signed = 1,
@@ -342,6 +444,8 @@ static void make_small(struct golden_maker *m)
     f.dim[0] = 4;
     f.dim[1] = 0;
     by_hand(m, "dense-empty", &f, NULL, NULL, NULL, "no elements, dense");
+    f.coder = CLV_CODER_FAST;
+    by_hand(m, "fast-empty", &f, NULL, NULL, NULL, "no elements, fast");
     f.coder = CLV_CODER_LZ;
     f.quantiser = GOLDEN_NONE;
     f.type = GOLDEN_I16;
@@ -370,7 +474,7 @@ static void make_small(struct golden_maker *m)
 static void make_books(struct golden_maker *m)
 {
     struct golden_book book;
-    struct golden_lanes lanes = {2, 0, 0};
+    struct golden_lanes lanes = {.log2_lanes = 2};
     struct golden_form f = {.coder = CLV_CODER_DENSE,
                             .quantiser = GOLDEN_STEP,
                             .is_signed = 1,
@@ -417,7 +521,7 @@ static void make_quiet(struct golden_maker *m)
                                .energy = 255,
                                .e0 = 255,
                                .threshold = {0, 1, 50, 100, 200, 254, 255}};
-    struct golden_lanes lanes = {0, 255, 0};
+    struct golden_lanes lanes = {.quiet = 255};
     struct golden_form f = {.coder = CLV_CODER_DENSE,
                             .type = GOLDEN_I64,
                             .base = -1,
@@ -428,7 +532,7 @@ static void make_quiet(struct golden_maker *m)
     golden_tables(&book, 1010, 3);
     by_hand(m, "dense-quiet-255", &f, &book, &lanes, indices,
             "the most quiet steps, the most contexts, the largest weights");
-    lanes = (struct golden_lanes){5, 20, 0};
+    lanes = (struct golden_lanes){.log2_lanes = 5, .quiet = 20};
     by_hand(m, "dense-flat-32", &f, &book, &lanes, indices,
             "1800 elements seen as 32 rows of 57: 24 void at the end");
     f.dim[2] = 170;
@@ -437,9 +541,82 @@ static void make_quiet(struct golden_maker *m)
     book.is_plain = 1;
     f.dim[1] = 40;
     f.dim[2] = 22;
-    lanes = (struct golden_lanes){0, 0, 0};
+    lanes = (struct golden_lanes){.quiet = 0};
     by_hand(m, "dense-one-lane", &f, &book, &lanes, indices,
             "2 blocks of 1 lane, a plain book by hand");
+    free(indices);
+}
+
+/* Signalling NaNs, which no encoder makes of an f32. */
+static void make_nans(struct golden_maker *m)
+{
+    static const uint16_t halves[8] = {0x7C01, 0xFD55, 0x7E00, 0xFC00,
+                                       0x83FF, 0x0001, 0x0400, 0xBC01};
+    struct golden_form f = {.quantiser = GOLDEN_HALF, .rank = 1, .dim = {8}};
+    struct clv_buffer payload;
+
+    clv_buffer_init(&payload, GOLDEN_BYTES_MAX);
+    for (unsigned i = 0; i < 8; i++) {
+        clv_put_u16(&payload, halves[i]);
+    }
+    golden_begin(m);
+    golden_add(m, &f, (const int16_t *)halves, &payload, 1);
+    golden_end(m, "raw-half-nans", "-", "-",
+               "NaNs become quiet, subnormals become normal");
+    clv_buffer_fini(&payload);
+}
+
+/* Many blocks, so that energies are learnt again and again. */
+static void make_energy(struct golden_maker *m)
+{
+    struct golden_book book = {.is_signed = 1,
+                               .threshold_count = 7,
+                               .threshold = {10, 25, 40, 60, 80, 110, 150},
+                               .cut_count = 1,
+                               .cut = {2},
+                               .up = 7,
+                               .right = 3,
+                               .energy = 64,
+                               .e0 = 33,
+                               .biases = 40};
+    struct golden_lanes lanes = {.log2_lanes = 1, .quiet = 1};
+    struct golden_form f = {.coder = CLV_CODER_DENSE,
+                            .quantiser = GOLDEN_STEP,
+                            .is_signed = 1,
+                            .rank = 3,
+                            .dim = {40, 5, 7},
+                            .step = 1};
+    int16_t *indices = some_indices(&f, 0.5);
+
+    for (unsigned i = 0; i < 32; i++) {
+        golden_table(book.frequency[i / 4][i % 4], 700 - 20 * i, 4 + i);
+    }
+    for (unsigned i = 0; i < 40; i++) {
+        book.bias[i] = (uint8_t)(i * 7 % 40);
+    }
+    by_hand(m, "dense-energy", &f, &book, &lanes, indices,
+            "20 blocks of 2 lanes: energies are learnt block by block");
+    lanes.log2_lanes = 4;
+    by_hand(m, "dense-energy-16", &f, &book, &lanes, indices,
+            "the same in 3 blocks of 16 lanes, the last half void");
+    lanes = (struct golden_lanes){
+        .log2_lanes = 4, .quiet = 5, .has_loud = 1, .loud = 0xA5F3};
+    by_hand(m, "dense-loud", &f, &book, &lanes, indices,
+            "10 of 16 lanes are loud in 5 quiet steps");
+    lanes.log2_lanes = 1;
+    lanes.loud = 0;
+    lanes.quiet = 1;
+    by_hand(m, "dense-loud-none", &f, &book, &lanes, indices,
+            "lanes could be loud, and none is");
+    book.is_plain = 1;
+    lanes = (struct golden_lanes){.log2_lanes = 3, .quiet = 1};
+    f.step = 0x1.8p-26f;
+    f.type = GOLDEN_F16;
+    by_hand(m, "dense-plain-book-7", &f, &book, &lanes, indices,
+            "all thresholds of a plain book; f16 at its least subnormals");
+    f.step = 16001;
+    by_hand(m, "dense-f16-overflow", &f, &book, &lanes, indices,
+            "f16 rounded, and beyond its greatest");
     free(indices);
 }
 
@@ -477,6 +654,8 @@ void golden_make_good(struct golden_maker *maker)
 {
     make_raw(maker);
     make_lz(maker);
+    make_fast(maker);
+    make_fast_by_hand(maker);
     make_dense_types(maker);
     make_dense_floats(maker);
     make_dense_sizes(maker);
@@ -484,5 +663,7 @@ void golden_make_good(struct golden_maker *maker)
     make_small(maker);
     make_books(maker);
     make_quiet(maker);
+    make_energy(maker);
+    make_nans(maker);
     make_message(maker);
 }

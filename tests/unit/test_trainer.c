@@ -1,6 +1,6 @@
 /*
- * test_trainer.c - what is learnt is what the samples say, and whatever they
- * are the file can be read.
+ * test_trainer.c - what is learnt is what the samples say, whatever they are
+ * the file can be read, and tensors are packed with it, others too.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,13 +8,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "codec/calibration.h"
 #include "codec/trainer.h"
-#include "odd_tensors.h"
-#include "tensor/element.h"
+#include "round_trip.h"
+#include "scarce_memory.h"
 
 #define MODEL "00ff02030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
-#define MOST 2000
+#define SOME 2000
 #define SAMPLES 3
 
 static struct clv_trainer *new_trainer(void)
@@ -44,7 +43,7 @@ static void numbers_are_those_of_the_samples(void **state)
 {
     struct seeded s = seeded_init("statistics", 1);
     cleave_tensor samples[SAMPLES];
-    float values[SAMPLES][MOST];
+    float values[SAMPLES][SOME];
 
     (void)state;
     for (int round = 0; round < 24; round++) {
@@ -58,7 +57,7 @@ static void numbers_are_those_of_the_samples(void **state)
         float lo = INFINITY;
         float hi = -INFINITY;
         size_t count;
-        odd_shape(&s, MOST, 0, &info);
+        odd_shape(&s, SOME, 0, &info);
         count = odd_count(&info);
         for (size_t i = 0; i < SAMPLES; i++) {
             odd_floats(&s, (enum odd_kind)(round % ODD_KINDS), scale, values[i],
@@ -253,13 +252,13 @@ static void a_tensor_is_learnt_once_and_names_are_sorted(void **state)
 static void the_same_samples_make_the_same_file(void **state)
 {
     struct seeded s = seeded_init("same", 3);
-    float values[MOST];
+    float values[SOME];
     cleave_tensor sample = {
         {"t", CLEAVE_TYPE_F32, 3, {5, 20, 20}}, values, sizeof values};
     struct clv_buffer files[2];
 
     (void)state;
-    odd_floats(&s, ODD_LAPLACE, 1, values, MOST);
+    odd_floats(&s, ODD_LAPLACE, 1, values, SOME);
     for (size_t i = 0; i < 2; i++) {
         struct clv_trainer *trainer = new_trainer();
         clv_buffer_init(&files[i], 1 << 20);
@@ -321,6 +320,298 @@ static void more_than_a_file_holds_is_not_written(void **state)
     clv_trainer_free(trainer);
 }
 
+/* A calibration of one tensor, from three samples of a kind. */
+static struct clv_calibration *learn(struct bench_top *top, struct seeded *s,
+                                     const cleave_tensor_info *info,
+                                     enum odd_kind kind)
+{
+    size_t count = odd_count(info);
+    float *room = malloc(3 * count * sizeof *room);
+    cleave_tensor samples[3];
+    struct clv_trainer *trainer = NULL;
+    struct clv_calibration *c = NULL;
+
+    assert_non_null(room);
+    for (size_t i = 0; i < 3; i++) {
+        samples[i] = (cleave_tensor){*info, room + i * count, count * 4};
+        odd_floats(s, kind, 1, samples[i].data, count);
+    }
+    clv_buffer_reset(&top->message);
+    assert_int_equal(clv_trainer_new(MODEL, &trainer, NULL), CLEAVE_OK);
+    assert_int_equal(clv_trainer_learn(trainer, info->name, samples, 3, NULL),
+                     CLEAVE_OK);
+    assert_int_equal(clv_trainer_write(trainer, &top->message, NULL),
+                     CLEAVE_OK);
+    assert_int_equal(
+        clv_calibration_new(clv_buffer_bytes(&top->message), "c", &c, NULL),
+        CLEAVE_OK);
+    clv_trainer_free(trainer);
+    free(room);
+    return c;
+}
+
+/* Learnt on one distribution, used on all others, in other shapes too. */
+static void calibrations_fit_more_than_their_own(void **state)
+{
+    struct bench_top *top = *state;
+    struct seeded s = seeded_init("calibrations", 10);
+    int named = 0;
+    int own = 0;
+
+    for (int round = 0; round < 24; round++) {
+        cleave_tensor_info info = {"t", CLEAVE_TYPE_F32, 0, {0}};
+        struct clv_calibration *c;
+        struct clv_codec *codec = NULL;
+        odd_shape(&s, 4000, 0, &info);
+        c = learn(top, &s, &info, (enum odd_kind)(1 + round % 7));
+        assert_int_equal(clv_codec_new(c, &codec), CLEAVE_OK);
+        for (int use = 0; use < 3 * ODD_KINDS; use++) {
+            cleave_tensor_info here = info;
+            struct clv_packing packing = {
+                .coder = CLV_CODER_DENSE, .step = 0.5, .step_in_sd = use % 2};
+            struct clv_frame frame;
+            cleave_tensor t;
+            if (use >= 2 * ODD_KINDS && here.rank > 0) {
+                here.shape[0]++;
+            }
+            t = tensor_of(top, here);
+            odd_floats(&s, (enum odd_kind)(use % ODD_KINDS), 1,
+                       (float *)top->room, odd_count(&here));
+            goes_round(top, codec, c, &packing, &t, &frame);
+            if (frame.coder == CLV_CODER_RAW) {
+                assert_exact(top, &t);
+            } else {
+                assert_within((float *)top->back, (float *)top->room,
+                              odd_count(&here), (double)frame.step);
+            }
+            named += frame.names_book;
+            own += frame.coder == CLV_CODER_DENSE && !frame.names_book;
+        }
+        clv_codec_free(codec);
+        clv_calibration_free(c);
+    }
+    assert_true(named > 50 && own > 50);
+}
+
+/* A tensor that was dead when it was learnt lives: its own spread counts. */
+static void a_calibration_without_spread_gives_no_step(void **state)
+{
+    struct bench_top *top = *state;
+    struct seeded s = seeded_init("dead", 11);
+    cleave_tensor_info info = {"t", CLEAVE_TYPE_F32, 2, {30, 40}};
+    struct clv_calibration *c = learn(top, &s, &info, ODD_ZERO);
+    struct clv_packing packing = {
+        .coder = CLV_CODER_DENSE, .step = 0.5, .step_in_sd = 1};
+    struct clv_codec *codec = NULL;
+    cleave_tensor t = tensor_of(top, info);
+    float *values = (float *)top->room;
+    struct clv_frame frame;
+
+    assert_int_equal(clv_codec_new(c, &codec), CLEAVE_OK);
+    odd_floats(&s, ODD_UNIFORM, 0.01, values, 1200);
+    values[0] = 0;
+    goes_round(top, codec, c, &packing, &t, &frame);
+    assert_within((float *)top->back, values, 1200, 0.5 * 0.01);
+    clv_codec_free(codec);
+    clv_calibration_free(c);
+}
+
+static void another_calibration_is_noticed(void **state)
+{
+    struct bench_top *top = *state;
+    struct seeded s = seeded_init("other", 12);
+    cleave_tensor_info info = {"t", CLEAVE_TYPE_F32, 3, {4, 20, 20}};
+    struct clv_calibration *c = learn(top, &s, &info, ODD_LAPLACE);
+    struct clv_calibration *other = learn(top, &s, &info, ODD_SMOOTH);
+    struct clv_packing packing = {
+        .coder = CLV_CODER_DENSE, .step = 0.5, .step_in_sd = 1};
+    struct clv_codec *codec = NULL;
+    cleave_tensor t = tensor_of(top, info);
+    struct clv_frame frame;
+    cleave_error err = CLEAVE_ERROR_INIT;
+
+    assert_int_equal(clv_codec_new(c, &codec), CLEAVE_OK);
+    odd_floats(&s, ODD_LAPLACE, 1, (float *)top->room, 1600);
+    goes_round(top, codec, c, &packing, &t, &frame);
+    assert_true(frame.names_book);
+    assert_int_equal(
+        clv_frame_read((clv_bytes){top->first.data + 1, top->first.size - 1},
+                       other, &frame, &err),
+        CLEAVE_MISMATCH);
+    assert_int_equal(
+        clv_frame_read((clv_bytes){top->first.data + 1, top->first.size - 1},
+                       NULL, &frame, NULL),
+        CLEAVE_MISMATCH);
+    /* The right book with the wrong signs: refused, not misread. */
+    assert_int_equal(
+        clv_frame_read((clv_bytes){top->first.data + 1, top->first.size - 1}, c,
+                       &frame, NULL),
+        CLEAVE_OK);
+    frame.is_signed = !frame.is_signed;
+    assert_int_equal(unpack(top, codec, &frame), CLEAVE_CORRUPT);
+    clv_codec_free(codec);
+    clv_calibration_free(c);
+    clv_calibration_free(other);
+}
+
+/* Integers that the base learnt is too far from have one of their own. */
+static void integers_far_from_the_base_learnt_are_packed(void **state)
+{
+    struct bench_top *top = *state;
+    cleave_tensor_info info = {"t", CLEAVE_TYPE_I64, 1, {1000}};
+    struct clv_packing packing = {.coder = CLV_CODER_DENSE};
+    struct clv_trainer *trainer = NULL;
+    struct clv_calibration *c = NULL;
+    struct clv_codec *codec = NULL;
+    struct clv_frame frame;
+    cleave_tensor t = tensor_of(top, info);
+
+    for (size_t i = 0; i < 1000; i++) {
+        top->room[i] = i * i % 100;
+    }
+    clv_buffer_reset(&top->message);
+    assert_int_equal(clv_trainer_new(MODEL, &trainer, NULL), CLEAVE_OK);
+    assert_int_equal(clv_trainer_learn(trainer, "t", &t, 1, NULL), CLEAVE_OK);
+    assert_int_equal(clv_trainer_write(trainer, &top->message, NULL),
+                     CLEAVE_OK);
+    assert_int_equal(
+        clv_calibration_new(clv_buffer_bytes(&top->message), "c", &c, NULL),
+        CLEAVE_OK);
+    assert_int_equal(clv_codec_new(c, &codec), CLEAVE_OK);
+    goes_round(top, codec, c, &packing, &t, &frame);
+    assert_true(frame.names_book);
+    for (size_t i = 0; i < 1000; i++) {
+        top->room[i] += 1000000;
+    }
+    goes_round(top, codec, c, &packing, &t, &frame);
+    assert_int_equal(frame.coder, CLV_CODER_DENSE);
+    assert_exact(top, &t);
+    clv_codec_free(codec);
+    clv_calibration_free(c);
+    clv_trainer_free(trainer);
+}
+
+/* Ranges are those learnt; what lies outside is clipped to their ends. */
+static void bits_are_of_the_range_learnt(void **state)
+{
+    struct bench_top *top = *state;
+    struct seeded s = seeded_init("clipping", 13);
+    float *values = (float *)top->room;
+    int named = 0;
+
+    for (int round = 0; round < 40; round++) {
+        cleave_tensor_info info = {"t", CLEAVE_TYPE_F32, 2, {20, 60}};
+        struct clv_packing packing = {.coder = round % 2 ? CLV_CODER_DENSE
+                                                         : CLV_CODER_LZ,
+                                      .bits = 2 + seeded_below(&s, 4)};
+        struct clv_calibration *c = learn(top, &s, &info, ODD_UNIFORM);
+        const struct clv_calibrated *known = clv_calibration_find(c, "t");
+        struct clv_codec *codec = NULL;
+        struct clv_frame frame;
+        cleave_tensor t = tensor_of(top, info);
+        assert_int_equal(clv_codec_new(c, &codec), CLEAVE_OK);
+        odd_floats(&s, ODD_UNIFORM, 2, values, 1200);
+        goes_round(top, codec, c, &packing, &t, &frame);
+        assert_int_equal(frame.quantiser, CLV_QUANTISER_RANGE);
+        assert_true(frame.lo == known->lo && frame.hi == known->hi);
+        for (size_t i = 0; i < 1200; i++) {
+            values[i] = fmaxf(known->lo, fminf(known->hi, values[i]));
+        }
+        assert_within((float *)top->back, values, 1200,
+                      1.00001 * ((double)frame.hi - (double)frame.lo) /
+                          ((1u << packing.bits) - 1));
+        named += frame.names_book;
+        clv_codec_free(codec);
+        clv_calibration_free(c);
+    }
+    assert_true(named > 0); /* where the range begins at zero */
+}
+
+#if SCARCE_MEMORY
+/* From samples to a tensor packed and unpacked, with all coders. */
+static cleave_status whole_way(struct bench_top *top)
+{
+    static const char *const texts[] = {"dense:step=0.5sd", "lz:bits=4", "f16",
+                                        "dense:step=0.1", "fast:step=0.5"};
+    cleave_tensor t =
+        tensor_of(top, (cleave_tensor_info){"t", CLEAVE_TYPE_F16, 1, {2000}});
+    struct clv_trainer *trainer = NULL;
+    struct clv_calibration *c = NULL;
+    struct clv_codec *codec = NULL;
+    struct clv_buffer file;
+    struct clv_buffer message;
+    cleave_status status = clv_trainer_new(MODEL, &trainer, NULL);
+
+    clv_buffer_init(&file, 1 << 20);
+    clv_buffer_init(&message, 1 << 20);
+    if (status == CLEAVE_OK) {
+        status = clv_trainer_learn(trainer, "t", &t, 1, NULL);
+    }
+    if (status == CLEAVE_OK) {
+        status = clv_trainer_write(trainer, &file, NULL);
+    }
+    if (status == CLEAVE_OK) {
+        status = clv_calibration_new(clv_buffer_bytes(&file), "c", &c, NULL);
+    }
+    if (status == CLEAVE_OK) {
+        status = clv_codec_new(c, &codec);
+    }
+    for (size_t i = 0; i < 5 && status == CLEAVE_OK; i++) {
+        struct clv_packing packing;
+        struct clv_frame frame;
+        assert_int_equal(clv_packing_parse(texts[i], &packing, NULL),
+                         CLEAVE_OK);
+        t.info.name = i < 3 ? "t" : NULL;
+        t.info.type = i == 2 ? CLEAVE_TYPE_F32 : CLEAVE_TYPE_F16;
+        t.info.shape[0] = i == 2 ? 1000 : 2000;
+        clv_buffer_reset(&message);
+        status = clv_codec_pack(codec, &packing, &t, 1, &message, NULL);
+        if (status == CLEAVE_OK) {
+            assert_int_equal(
+                clv_frame_read(clv_buffer_bytes(&message), c, &frame, NULL),
+                CLEAVE_OK);
+            status = clv_codec_unpack(codec, &frame, top->back, t.bytes, NULL);
+        }
+    }
+    clv_codec_free(codec);
+    clv_calibration_free(c);
+    clv_trainer_free(trainer);
+    clv_buffer_fini(&file);
+    clv_buffer_fini(&message);
+    return status;
+}
+
+/* The first allocation fails, then the second, and so on. */
+static void every_failed_allocation_is_told(void **state)
+{
+    struct bench_top *top = *state;
+    struct seeded s = seeded_init("memory", 14);
+    int failed = 1;
+
+    odd_floats(&s, ODD_LAPLACE, 1, top->wide, 2000);
+    clv_f32_to_f16(top->wide, 2000, (uint16_t *)top->room);
+    assert_int_equal(whole_way(top), CLEAVE_OK);
+    for (long nth = 1; failed; nth++) {
+        long before = scarce_begin(nth);
+        cleave_status status = whole_way(top);
+        long after;
+        failed = scarce_end(&after);
+        assert_int_equal(after, before);
+        /* Where a named book has no memory, one that goes along will do. */
+        assert_true(status == CLEAVE_MEMORY || status == CLEAVE_OK);
+        assert_true(failed || status == CLEAVE_OK);
+        assert_true(nth < 2000);
+        assert_true(nth > 20 || status == CLEAVE_MEMORY);
+    }
+}
+#else
+static void every_failed_allocation_is_told(void **state)
+{
+    (void)state;
+    skip();
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +624,12 @@ int main(void)
         cmocka_unit_test(the_same_samples_make_the_same_file),
         cmocka_unit_test(a_hash_that_is_none_is_refused),
         cmocka_unit_test(more_than_a_file_holds_is_not_written),
+        cmocka_unit_test(calibrations_fit_more_than_their_own),
+        cmocka_unit_test(a_calibration_without_spread_gives_no_step),
+        cmocka_unit_test(another_calibration_is_noticed),
+        cmocka_unit_test(integers_far_from_the_base_learnt_are_packed),
+        cmocka_unit_test(bits_are_of_the_range_learnt),
+        cmocka_unit_test(every_failed_allocation_is_told),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_top, clear_top);
 }
