@@ -147,6 +147,8 @@ struct ref_named *ref_calibration_read(struct ref_reader *in);
  * the named one, NULL if it stands in the payload.
  */
 void ref_lz_decode(struct ref_reader *in, uint64_t elements, uint16_t *symbols);
+void ref_fast_decode(struct ref_reader *in, uint64_t elements, int is_signed,
+                     uint16_t *symbols);
 void ref_dense_decode(struct ref_reader *in, const struct ref_shape *shape,
                       int is_signed, const struct ref_book *book,
                       uint16_t *symbols);

@@ -487,10 +487,14 @@ cleave_status clv_codec_pack(struct clv_codec *codec,
     if (status == CLEAVE_OK) {
         status = clv_frame_write(&frame, last, into);
     }
+    if (status == CLEAVE_MEMORY) {
+        return clv_fail_memory(err, tensor->info.name, tensor->bytes);
+    }
     return status == CLEAVE_OK
                ? status
                : clv_fail(err, status, tensor->info.name,
-                          "There is no room for the packed tensor.");
+                          "The packed tensor is larger than the message may "
+                          "be.");
 }
 
 static cleave_status decode_indices(struct clv_codec *codec,

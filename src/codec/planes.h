@@ -47,10 +47,10 @@ cleave_status clv_fast_decode(enum clv_path path, clv_bytes *payload,
 /*
  * fast's payload or, if *ret_is_lz, lz's: a frame says which coder it has, so
  * one that is asked for fast may send lz. Surely not longer than lz's is the
- * result if lz stores its planes, and for up to 1024 elements; else as far as
- * a sample tells. `extent` is that of all indices, which are taken as signed
- * if one is negative. `into` needs room for what is written to compare, at
- * most fast's payload and lz's planes.
+ * result if lz would store its planes, and for up to 2048 elements; else as
+ * far as a look at a small part tells. `extent` is that of all indices, which
+ * are taken as signed if one is negative. `into` needs room for what is written
+ * to compare: at most fast's payload and lz's planes.
  */
 cleave_status clv_shorter_encode(enum clv_path path, const int16_t *indices,
                                  size_t count, struct clv_extent extent,

@@ -270,11 +270,6 @@ void clv_dequantise_range(enum clv_path path, const int16_t *indices,
         i = clv_dequantise_range_avx2(indices, count, &levels, values);
         break;
 #endif
-#if defined(__aarch64__)
-    case CLV_PATH_NEON:
-        i = clv_dequantise_range_neon(indices, count, &levels, values);
-        break;
-#endif
     default:
         break;
     }

@@ -34,24 +34,27 @@ struct clv_levels {
     uint16_t mask;
 };
 
-#define CLV_QUANTISE_PATH(path)                                              \
-    size_t clv_quantise_step_##path(const float *values, size_t count,       \
-                                    float reciprocal, int16_t *indices,      \
-                                    struct clv_extent *extent);              \
-    size_t clv_quantise_range_##path(                                        \
-        const float *values, size_t count, const struct clv_range *range,    \
-        int16_t *indices, struct clv_extent *extent);                        \
-    size_t clv_dequantise_step_##path(const int16_t *indices, size_t count,  \
-                                      float step, float *values);            \
-    size_t clv_dequantise_range_##path(const int16_t *indices, size_t count, \
-                                       const struct clv_levels *levels,      \
-                                       float *values);                       \
-    size_t clv_values_order_##path(const float *values, size_t count,        \
+#define CLV_QUANTISE_PATH(path)                                             \
+    size_t clv_quantise_step_##path(const float *values, size_t count,      \
+                                    float reciprocal, int16_t *indices,     \
+                                    struct clv_extent *extent);             \
+    size_t clv_quantise_range_##path(                                       \
+        const float *values, size_t count, const struct clv_range *range,   \
+        int16_t *indices, struct clv_extent *extent);                       \
+    size_t clv_dequantise_step_##path(const int16_t *indices, size_t count, \
+                                      float step, float *values);           \
+    size_t clv_values_order_##path(const float *values, size_t count,       \
                                    struct clv_order *order);
 
 #if defined(__x86_64__)
 CLV_QUANTISE_PATH(avx2)
 CLV_QUANTISE_PATH(avx512)
+size_t clv_dequantise_range_avx2(const int16_t *indices, size_t count,
+                                 const struct clv_levels *levels,
+                                 float *values);
+size_t clv_dequantise_range_avx512(const int16_t *indices, size_t count,
+                                   const struct clv_levels *levels,
+                                   float *values);
 #endif
 #if defined(__aarch64__)
 CLV_QUANTISE_PATH(neon)

@@ -3,9 +3,9 @@
  *
  * lz is slow to write, so it is only tried where it may win: where fast has
  * not gained anything over plain planes, where the tensor is so small that
- * time does not matter, and where lz does well on a sample. A sample sees
- * what repeats soon; it does not see a tensor whose second half repeats its
- * first.
+ * time does not matter, where the tensor repeats itself, and where lz does
+ * well on a sample. What is looked at is a small part; that does not see a
+ * tensor whose second half repeats its first.
  */
 #include "codec/planes.h"
 #include "codec/shuffle.h"
@@ -13,12 +13,15 @@
 #include <string.h>
 
 /* Tensors up to here are their own sample. */
-#define SMALL 1024
+#define SMALL 2048
 
 /* A sample is one part in so many, within bounds. */
-#define SAMPLE_PART 16
+#define SAMPLE_PART 32
 #define SAMPLE_MIN 512
-#define SAMPLE_MAX 4096
+#define SAMPLE_MAX 2048
+
+/* So many indices that come again in the same order are no chance. */
+#define WINDOW 256
 
 struct tensor {
     enum clv_path path;
@@ -54,6 +57,54 @@ static cleave_status encode(const struct tensor *t, int with_lz,
                                      into);
 }
 
+static size_t sample_size(size_t count)
+{
+    size_t size = count / SAMPLE_PART;
+
+    size = size < SAMPLE_MIN ? SAMPLE_MIN : size;
+    return size > SAMPLE_MAX ? SAMPLE_MAX : size;
+}
+
+static uint64_t four_indices(const int16_t *indices)
+{
+    uint64_t word;
+
+    memcpy(&word, indices, sizeof word);
+    return word;
+}
+
+/*
+ * Whether a window in the middle comes again within a sample's length. It
+ * begins with four indices that are not all alike, by which it is looked for.
+ */
+static int repeats(const int16_t *indices, size_t count)
+{
+    size_t from = count / 2;
+    size_t end = from + WINDOW;
+    uint64_t four;
+    size_t reach;
+
+    while (from < end &&
+           four_indices(indices + from) ==
+               (uint16_t)indices[from] * (uint64_t)0x0001000100010001) {
+        from++;
+    }
+    if (from == end || from + 2 * WINDOW > count) {
+        return 0;
+    }
+    four = four_indices(indices + from);
+    reach = count - from - WINDOW;
+    reach = reach > sample_size(count) ? sample_size(count) : reach;
+    for (size_t i = from + 1; i <= from + reach; i++) {
+        if (four_indices(indices + i) == four &&
+            memcmp(indices + i, indices + from, WINDOW * sizeof *indices) ==
+                0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /*
  * Whether lz is not clearly the longer one on a sample from the middle. The
  * sample is coded behind the payload and then forgotten. It is worse for lz,
@@ -63,13 +114,11 @@ static cleave_status lz_may_win(const struct tensor *t, struct clv_buffer *into,
                                 int *ret_may)
 {
     size_t before = into->size;
-    size_t size = t->count / SAMPLE_PART;
     size_t sizes[2] = {0, 0};
     struct tensor part = *t;
     cleave_status status = CLEAVE_OK;
 
-    size = size < SAMPLE_MIN ? SAMPLE_MIN : size;
-    part.count = size > SAMPLE_MAX ? SAMPLE_MAX : size;
+    part.count = sample_size(t->count);
     part.indices = t->indices + (t->count - part.count) / 2;
     for (int with_lz = 0; with_lz < 2 && status == CLEAVE_OK; with_lz++) {
         status = encode(&part, with_lz, into);
@@ -108,7 +157,8 @@ cleave_status clv_shorter_encode(enum clv_path path, const int16_t *indices,
     size_t stored = 1 + width_of(extent) * clv_plane_bytes(count);
     size_t start = into->size;
     cleave_status status = encode(&t, 0, into);
-    int may = count <= SMALL || into->size - start > stored;
+    int may = count <= SMALL || into->size - start > stored ||
+              repeats(indices, count);
 
     if (status == CLEAVE_OK && !may) {
         status = lz_may_win(&t, into, &may);

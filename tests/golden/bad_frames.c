@@ -68,6 +68,9 @@ static const struct bad headers[] = {
     {"raw-short", "C1 00 00 01 02 00000000 000000#"},
     {"raw-long", "C1 00 00 01 02 00000000 00000000 00#"},
     {"half-short", "C1 00 03 01 02 0000 00#"},
+    {"f64-lz", "C1 59 00 01 08 00 81 FF#"},
+    {"f64-fast", "C1 5A 00 01 08 00 00#"},
+    {"f64-dense", "C1 5B 20 01 08 00 60 010001 00 00 000000#"},
     {"f64-step", "C1 59 01 01 08 803F 81 FF#"},
     {"book-unknown", "C1 03 29 EFBEADDE 01 08 803F 0000 000000#"},
     {"book-named-by-lz", "C1 01 29 @0 01 08 803F 81 FF#"},
@@ -129,6 +132,42 @@ static const struct bad planes[] = {
     {"lz-match-to-the-end", LZ_256 "1F 00 0100 0C#"},
     {"lz-match-too-late", LZ_256 "1F 00 0100 01 10 00 0100 60 000000000000#"},
     {"lz-match-too-long", LZ_256 "1F 00 0100 08 40 00000000#"},
+};
+
+/* Eight elements, unsigned. */
+#define FAST_8 "C1 02 01 01 08 803F "
+
+static const struct bad ways[] = {
+    {"fast-missing", FAST_8 "#"},
+    {"fast-garbage", FAST_8 "FFFFFF#"},
+    {"fast-no-way", FAST_8 "10#"},
+    {"fast-no-way-but-turn-1", FAST_8 "60#"},
+    {"fast-no-way-but-turn-2", FAST_8 "B0#"},
+    {"fast-wide-in-wide", FAST_8 "08 08 FF 000000000000000000#"},
+    {"fast-wide-of-zeros", FAST_8 "08 00 FFFF#"},
+    {"fast-wide-of-a-value", FAST_8 "08 02 0100 FF#"},
+    {"fast-wide-no-second-way", FAST_8 "08#"},
+    {"fast-planes-cut", FAST_8 "04 FFFFFFFF#"},
+    {"fast-levels-cut", FAST_8 "27 01#"},
+    {"fast-value-cut", FAST_8 "02 01#"},
+    {"fast-left-over", FAST_8 "00 00#"},
+    {"fast-run-past-the-end", FAST_8 "01 00#"},
+    {"fast-run-past-its-stretch", "C1 02 01 01 808404 803F 01 7F#"},
+    {"fast-run-cut", "C1 02 01 01 8108 803F 01#"},
+    {"fast-value-run-cut", "C1 02 01 01 8108 803F 03 0100#"},
+    {"fast-block-missing", "C1 02 01 01 8104 803F 00#"},
+    {"fast-unused-bit", "C1 02 01 01 07 803F 14 80#"},
+    {"fast-byte-256", "C1 02 01 01 01 803F 27 FFFFDF01#"},
+    {"fast-byte-256-no-mask", "C1 02 01 01 01 803F 13 FFFFF000#"},
+    {"fast-mask-2-past-the-end", "C1 02 01 01 07 803F 38 FF03#"},
+    {"fast-mask-3-past-the-end", "C1 02 01 01 07 803F 4C E71F#"},
+    {"fast-mask-3-fours-past-the-end", FAST_8 "4C 0F2000#"},
+    {"fast-index-not-signed", FAST_8 "02 0080#"},
+    {"fast-index-out-of-range", "C1 02 21 01 08 803F 02 FFFF#"},
+    {"fast-wide-out-of-range", "C1 02 21 01 01 803F 0F 07 FFFF#"},
+    {"fast-index-above-bits", "C1 02 02 01 08 00000000 0000803F 02 02 0400#"},
+    {"fast-bool-2", "C1 22 00 01 08 00 02 0200#"},
+    {"fast-empty-with-payload", "C1 02 01 01 00 803F 00#"},
 };
 
 static const struct bad books[] = {
@@ -336,6 +375,7 @@ void golden_make_bad(struct golden_maker *maker)
     write_bad(maker, headers, COUNT(headers), "frame");
     write_bad(maker, quantisers, COUNT(quantisers), "frame");
     write_bad(maker, planes, COUNT(planes), "frame");
+    write_bad(maker, ways, COUNT(ways), "frame");
     write_bad(maker, books, COUNT(books), "frame");
     write_bad(maker, codes, COUNT(codes), "frame");
     write_bad(maker, calibrations, COUNT(calibrations), "calib");

@@ -9,6 +9,7 @@
  */
 #include "golden.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -162,6 +163,107 @@ static void make_lz(struct golden_maker *m)
     f.base = -100000;
     by_encoder(m, "lz-i32-constant", &f, 1, "lz", "-",
                "one value: no planes at all");
+}
+
+static void make_fast(struct golden_maker *m)
+{
+    struct golden_form f = {.coder = CLV_CODER_FAST,
+                            .quantiser = GOLDEN_STEP,
+                            .rank = 3,
+                            .dim = {5, 17, 13},
+                            .step = 0.5f};
+
+    by_encoder(m, "fast-step", &f, 0.7, "fast:step=0.5", "-",
+               "3 blocks, the last one of 81 elements");
+    f.is_signed = 1;
+    f.step = 0.3f;
+    by_encoder(m, "fast-long-step", &f, 0.4, "fast:step=0.3", "-",
+               "signed, all of a step");
+    f.type = GOLDEN_F16;
+    f.step = 0.125f;
+    by_encoder(m, "fast-f16", &f, 0.2, "fast:step=0.125", "-", "f16, signed");
+    f.dim[0] = 1;
+    by_encoder(m, "fast-wide", &f, 0.003, "fast:step=0.125", "-",
+               "symbols above 255");
+    f = (struct golden_form){.coder = CLV_CODER_FAST,
+                             .quantiser = GOLDEN_RANGE,
+                             .rank = 1,
+                             .dim = {999},
+                             .lo = -3,
+                             .hi = 4,
+                             .bits = 3};
+    by_encoder(m, "fast-bits-3", &f, 0.5, "fast:bits=3", "-",
+               "levels of a range");
+    f = (struct golden_form){.coder = CLV_CODER_FAST,
+                             .type = GOLDEN_I16,
+                             .base = -300,
+                             .rank = 2,
+                             .dim = {50, 40}};
+    by_encoder(m, "fast-i16", &f, 0.96, "fast", "-", "integers, mostly base");
+    f.type = GOLDEN_BOOL;
+    f.base = 0;
+    by_encoder(m, "fast-bool", &f, 0.6, "fast", "-", "bools");
+    f.type = GOLDEN_U32;
+    f.base = 4000000000;
+    f.dim[0] = 1700;
+    by_encoder(m, "fast-u32-constant", &f, 1, "fast", "-",
+               "one value: two stretches");
+}
+
+/* Runs, slopes and noise, so that each way has its use; from the sixth file
+   on in wide symbols. */
+static int16_t *moody_indices(const struct golden_form *form, unsigned file)
+{
+    struct seeded s = seeded_init("golden", file);
+    int16_t *indices = some_indices(form, 0.5);
+    int mood = 0;
+
+    for (size_t i = 1; i < golden_count(form); i++) {
+        if (i % 100 == 0) {
+            mood = (int)seeded_below(&s, 5);
+            mood = i > 400 && i < golden_count(form) - 400 ? 1 : mood;
+        }
+        if (mood == 1) {
+            indices[i] = indices[i - 1];
+        } else if (mood == 2) {
+            indices[i] = (int16_t)(indices[i - 1] + (int)seeded_below(&s, 3));
+        } else if (mood == 3) {
+            indices[i] = seeded_below(&s, 20) == 0;
+        } else if (form->is_signed && mood == 4) {
+            indices[i] = (int16_t)((int)seeded_below(&s, 256) - 128);
+        }
+    }
+    for (size_t i = 0; i < golden_count(form) && file >= 6; i++) {
+        indices[i] = (int16_t)(indices[i] * 60);
+    }
+    return indices;
+}
+
+/* Whatever ways there are, in runs and by chance. */
+static void make_fast_by_hand(struct golden_maker *m)
+{
+    for (unsigned file = 1; file <= 12; file++) {
+        struct seeded s = seeded_init("golden", 90 + file);
+        struct golden_form f = {.coder = CLV_CODER_FAST,
+                                .type = GOLDEN_I32,
+                                .is_signed = (int)file % 2,
+                                .rank = 1,
+                                .dim = {file == 12      ? 70001
+                                        : file % 3 == 0 ? 9000 + file
+                                                        : 700 + file}};
+        int16_t *indices = moody_indices(&f, file);
+        struct clv_buffer payload;
+        char name[32];
+
+        snprintf(name, sizeof name, "fast-ways-%u", file);
+        clv_buffer_init(&payload, GOLDEN_BYTES_MAX);
+        golden_put_fast(&s, &f, indices, &payload);
+        golden_begin(m);
+        golden_add(m, &f, indices, &payload, 1);
+        golden_end(m, name, "-", "-", "ways of blocks, taken by chance");
+        clv_buffer_fini(&payload);
+        free(indices);
+    }
 }
 
 static void make_dense_types(struct golden_maker *m)
@@ -342,6 +444,8 @@ static void make_small(struct golden_maker *m)
     f.dim[0] = 4;
     f.dim[1] = 0;
     by_hand(m, "dense-empty", &f, NULL, NULL, NULL, "no elements, dense");
+    f.coder = CLV_CODER_FAST;
+    by_hand(m, "fast-empty", &f, NULL, NULL, NULL, "no elements, fast");
     f.coder = CLV_CODER_LZ;
     f.quantiser = GOLDEN_NONE;
     f.type = GOLDEN_I16;
@@ -550,6 +654,8 @@ void golden_make_good(struct golden_maker *maker)
 {
     make_raw(maker);
     make_lz(maker);
+    make_fast(maker);
+    make_fast_by_hand(maker);
     make_dense_types(maker);
     make_dense_floats(maker);
     make_dense_sizes(maker);

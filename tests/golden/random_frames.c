@@ -12,7 +12,7 @@
 #include "codec/bits.h"
 #include "codec/planes.h"
 
-#define MOST 3000
+#define MOST 6000
 
 static void pick_shape(struct seeded *s, struct golden_form *form)
 {
@@ -63,6 +63,7 @@ static void pick_indices(struct seeded *s, const struct golden_form *form,
 {
     static const double zeros[] = {0.0005, 0.02, 0.3, 0.7, 0.95, 0.999};
     double zero = zeros[seeded_below(s, 6)];
+    int is_still = 0;
     int can_fall = form->is_signed && form->quantiser != GOLDEN_RANGE;
     int most = form->quantiser == GOLDEN_RANGE ? (1 << form->bits) - 1 : 32767;
 
@@ -80,6 +81,11 @@ static void pick_indices(struct seeded *s, const struct golden_form *form,
             index = -index;
         }
         indices[i] = (int16_t)index;
+        if (i > 0 && is_still) {
+            indices[i] = indices[i - 1];
+        }
+        is_still =
+            is_still ? seeded_below(s, 700) != 0 : seeded_below(s, 900) == 0;
     }
 }
 
@@ -173,16 +179,26 @@ static void put_payload(struct seeded *s, struct golden_form *form,
     struct clv_buffer scratch;
 
     clv_buffer_init(&scratch, GOLDEN_BYTES_MAX);
-    form->coder = seeded_below(s, 3) == 0 ? CLV_CODER_LZ : CLV_CODER_DENSE;
-    if (count == 0) {
+    form->coder = (enum clv_coder)(CLV_CODER_LZ + seeded_below(s, 3));
+    if (form->quantiser == GOLDEN_HALF) {
+        form->coder = CLV_CODER_RAW;
+        for (size_t i = 0; i < count; i++) {
+            clv_put_u16(payload, (uint16_t)indices[i]);
+        }
+    } else if (count == 0) {
         /* nothing */
     } else if (form->coder == CLV_CODER_DENSE) {
         put_dense(s, form, indices, payload);
-    } else if (seeded_below(s, 3) == 0) {
+    } else if (form->coder == CLV_CODER_LZ && seeded_below(s, 3) == 0) {
         golden_put_planes(form, indices, 16, payload);
-    } else {
+    } else if (form->coder == CLV_CODER_LZ) {
         clv_lz_encode(CLV_PATH_PORTABLE, indices, count, form->is_signed,
                       &scratch, payload);
+    } else if (seeded_below(s, 3) == 0) {
+        clv_fast_encode(CLV_PATH_PORTABLE, indices, count, form->is_signed,
+                        payload);
+    } else {
+        golden_put_fast(s, form, indices, payload);
     }
     clv_buffer_fini(&scratch);
 }
@@ -201,6 +217,13 @@ static void add_random(struct golden_maker *maker, struct seeded *s, int last)
     pick_shape(s, &form);
     pick_quantiser(s, &form);
     pick_indices(s, &form, indices);
+    if (seeded_below(s, 20) == 0) {
+        form.type = GOLDEN_F32;
+        form.quantiser = GOLDEN_HALF;
+        for (size_t i = 0; i < golden_count(&form); i++) {
+            indices[i] = (int16_t)seeded_next(s);
+        }
+    }
     put_payload(s, &form, indices, &payload);
     golden_add(maker, &form, indices, &payload, last);
     clv_buffer_fini(&payload);
