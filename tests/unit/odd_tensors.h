@@ -22,6 +22,7 @@ enum odd_kind {
     ODD_UNIFORM,
     ODD_SPIKE,
     ODD_SMOOTH,
+    ODD_RELU, /* never negative, many zeros */
     ODD_KINDS
 };
 
@@ -101,6 +102,9 @@ static inline void odd_indices(struct seeded *s, enum odd_kind kind,
             last = 0.9 * last + 4 * odd_unit(s);
             x = last;
             break;
+        case ODD_RELU:
+            x = fmax(0, 8 * odd_unit(s));
+            break;
         default:
             break;
         }
@@ -142,6 +146,9 @@ static inline void odd_floats(struct seeded *s, enum odd_kind kind,
         case ODD_SMOOTH:
             last = 0.9 * last + odd_unit(s);
             x = last;
+            break;
+        case ODD_RELU:
+            x = fmax(0, odd_unit(s));
             break;
         default:
             break;

@@ -214,8 +214,8 @@ static void reciprocals_divide_exactly(void **state)
         book->frequency[0][1] = (uint16_t)f;
         clv_book_ready(book);
         for (int i = 0; i < 300; i++) {
-            uint32_t near = seeded_below(&s, limit / f) * f;
-            uint32_t xs[] = {near, near + f - 1, seeded_below(&s, limit),
+            uint32_t near = (1 + seeded_below(&s, limit / f - 1)) * f;
+            uint32_t xs[] = {near, near + f - 1, near - 1 > 0 ? near - 1 : 1,
                              limit - 1 - seeded_below(&s, f)};
             for (size_t k = 0; k < 4; k++) {
                 uint32_t want =

@@ -421,7 +421,7 @@ static void another_calibration_is_noticed(void **state)
     struct bench_top *top = *state;
     struct seeded s = seeded_init("other", 12);
     cleave_tensor_info info = {"t", CLEAVE_TYPE_F32, 3, {4, 20, 20}};
-    struct clv_calibration *c = learn(top, &s, &info, ODD_LAPLACE);
+    struct clv_calibration *c = learn(top, &s, &info, ODD_RELU);
     struct clv_calibration *other = learn(top, &s, &info, ODD_SMOOTH);
     struct clv_packing packing = {
         .coder = CLV_CODER_DENSE, .step = 0.5, .step_in_sd = 1};
@@ -431,7 +431,7 @@ static void another_calibration_is_noticed(void **state)
     cleave_error err = CLEAVE_ERROR_INIT;
 
     assert_int_equal(clv_codec_new(c, &codec), CLEAVE_OK);
-    odd_floats(&s, ODD_LAPLACE, 1, (float *)top->room, 1600);
+    odd_floats(&s, ODD_RELU, 1, (float *)top->room, 1600);
     goes_round(top, codec, c, &packing, &t, &frame);
     assert_true(frame.names_book);
     assert_int_equal(
@@ -504,7 +504,8 @@ static void bits_are_of_the_range_learnt(void **state)
         struct clv_packing packing = {.coder = round % 2 ? CLV_CODER_DENSE
                                                          : CLV_CODER_LZ,
                                       .bits = 2 + seeded_below(&s, 4)};
-        struct clv_calibration *c = learn(top, &s, &info, ODD_UNIFORM);
+        struct clv_calibration *c =
+            learn(top, &s, &info, round % 4 < 2 ? ODD_UNIFORM : ODD_RELU);
         const struct clv_calibrated *known = clv_calibration_find(c, "t");
         struct clv_codec *codec = NULL;
         struct clv_frame frame;
