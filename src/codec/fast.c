@@ -5,8 +5,8 @@
  * blocks in a row become one, within a stretch. The encoder does so after the
  * fact, by looking at how many of its last blocks were of that kind.
  *
- * What a block is stands in fast_kernel.h, which is compiled here over plain
- * C that takes eight bytes, or 64 bits, at once.
+ * What a block is stands in fast_encode.h and fast_decode.h. They are compiled
+ * here over plain C that takes eight bytes, or 64 bits, at once.
  */
 #include "codec/planes.h"
 #include "codec/fast_paths.h"
@@ -24,11 +24,8 @@ KERNEL unsigned ones(uint64_t word)
     return (unsigned)__builtin_popcountll(word);
 }
 
-/*
- * The next step of both: which of the wanted bits have an odd number of
- * unwanted ones among those below them that count in this step.
- */
-KERNEL uint64_t parity_below(uint64_t counted)
+/* Whether the number of bits set, up to and with each bit, is odd. */
+KERNEL uint64_t running_parity(uint64_t counted)
 {
     counted ^= counted << 1;
     counted ^= counted << 2;
@@ -38,15 +35,19 @@ KERNEL uint64_t parity_below(uint64_t counted)
     return counted ^ counted << 32;
 }
 
-/* Bits of `word` that stand in `mask`, moved together (Warren, Hacker's
-   Delight, "compress"): by 1, 2, 4 ... places, as their distance has it. */
+/*
+ * Bits of `word` that stand in `mask`, moved together (Warren, Hacker's
+ * Delight, "compress"). A bit has to move by as many places as there are gaps
+ * below it: by one place if that number is odd, then by two if half of it is,
+ * and so on.
+ */
 KERNEL uint64_t pext(uint64_t word, uint64_t mask)
 {
     uint64_t gaps = ~mask << 1;
 
     word &= mask;
     for (unsigned places = 1; places < 64; places *= 2) {
-        uint64_t odd = parity_below(gaps);
+        uint64_t odd = running_parity(gaps);
         uint64_t moves = odd & mask;
         uint64_t moved = word & moves;
         mask = (mask ^ moves) | moves >> places;
@@ -69,7 +70,7 @@ KERNEL uint64_t pdep(uint64_t word, uint64_t mask)
     uint64_t left = mask;
 
     for (unsigned k = 0; k < 6; k++) {
-        uint64_t odd = parity_below(gaps);
+        uint64_t odd = running_parity(gaps);
         moves[k] = odd & left;
         left = (left ^ moves[k]) | moves[k] >> (1u << k);
         gaps &= ~odd;

@@ -55,7 +55,8 @@ KERNEL void get_planes(struct block *b, uint8_t *bytes, unsigned planes)
 }
 
 /* A plane of the members. */
-KERNEL void get_plane_within(struct block *b, uint8_t *bytes, unsigned number)
+KERNEL void get_plane_within(struct block *b, uint8_t *bytes, unsigned number,
+                             int crowded)
 {
     size_t at = b->at;
 
@@ -63,34 +64,44 @@ KERNEL void get_plane_within(struct block *b, uint8_t *bytes, unsigned number)
     EACH_GROUP(g)
     {
         uint64_t members = b->members.groups[g];
-        add_group(bytes + 64 * g, pdep(peek(b->in, at), members), number);
+        uint64_t bits = crowded ? peek(b->in, at) : peek_57(b->in, at);
+        add_group(bytes + 64 * g, pdep(bits, members), number);
         at += ones(members);
     }
     b->at = at;
 }
 
-KERNEL void get_planes_within(struct block *b, uint8_t *bytes, unsigned planes)
+/* Two loops, so that the usual one has no branches. */
+KERNEL void get_planes_within(struct block *b, uint8_t *bytes, unsigned planes,
+                              int crowded)
 {
-    for (unsigned k = 0; k < planes; k++) {
-        get_plane_within(b, bytes, 1u << k);
+    for (unsigned k = 0; k < planes && crowded; k++) {
+        get_plane_within(b, bytes, 1u << k, 1);
+    }
+    for (unsigned k = 0; k < planes && !crowded; k++) {
+        get_plane_within(b, bytes, 1u << k, 0);
     }
 }
 
-/* A level of the members, who are then those above it. */
-KERNEL void get_level(struct block *b, unsigned number)
+/* A level of the members, who are then those above it; returns how many. */
+KERNEL unsigned get_level(struct block *b, unsigned number, int crowded)
 {
     size_t at = b->at;
+    unsigned count = 0;
 
     UNROLLED
     EACH_GROUP(g)
     {
         uint64_t members = b->members.groups[g];
-        uint64_t above = pdep(peek(b->in, at), members);
+        uint64_t bits = crowded ? peek(b->in, at) : peek_57(b->in, at);
+        uint64_t above = pdep(bits, members);
         add_group(b->bytes + 64 * g, above, number);
         b->members.groups[g] = above;
         at += ones(members);
+        count += ones(above);
     }
     b->at = at;
+    return count;
 }
 
 /* A shorter block has fewer flags; what was read for the others is cut off. */
@@ -250,7 +261,7 @@ KERNEL int get_left(struct block *b, unsigned low)
 {
     uint8_t left[CLV_FAST_BLOCK] __attribute__((aligned(64))) = {0};
 
-    get_planes_within(b, left, 8 - low);
+    get_planes_within(b, left, 8 - low, 1);
     for (size_t i = 0; i < CLV_FAST_BLOCK; i++) {
         unsigned byte = b->bytes[i] + ((unsigned)left[i] << low);
         if (byte > UINT8_MAX) {
@@ -283,19 +294,19 @@ KERNEL int are_bytes(const struct block *b, unsigned level, unsigned low)
            (level << low <= UINT8_MAX || set_size(&b->members) == 0);
 }
 
-/* Levels above `level`, of any number of members. */
-KERNEL int get_levels(struct block *b, const struct way *way, unsigned level)
+/* Levels above `level`, of `count` members. */
+KERNEL int get_levels(struct block *b, const struct way *way, unsigned level,
+                      unsigned count, int crowded)
 {
     unsigned most = way->levels < CLV_FAST_OPEN ? way->levels : CLV_FAST_LEVELS;
-    unsigned count = set_size(&b->members);
+    unsigned number = 1u << way->low;
 
     while (level < most && count > FEW) {
-        get_level(b, 1u << way->low);
+        count = crowded ? get_level(b, number, 1) : get_level(b, number, 0);
         level++;
         if (!are_bytes(b, level, way->low)) {
             return 0;
         }
-        count = set_size(&b->members);
     }
     if (count <= FEW) {
         return count == 0 || get_few(b, way, level, 0);
@@ -305,6 +316,9 @@ KERNEL int get_levels(struct block *b, const struct way *way, unsigned level)
 
 KERNEL int get_unmasked(struct block *b, const struct way *way)
 {
+    unsigned count;
+    int crowded;
+
     if (way->low > 0) {
         get_planes(b, b->bytes, way->low);
     }
@@ -317,20 +331,25 @@ KERNEL int get_unmasked(struct block *b, const struct way *way)
     } else {
         set_where(b->bytes, &b->members, 1);
     }
-    return get_levels(b, way, 1);
+    count = set_measure(&b->members, &crowded);
+    return get_levels(b, way, 1, count, crowded);
 }
 
 KERNEL int get_masked(struct block *b, const struct way *way)
 {
+    unsigned count;
+    int crowded;
+
     if (!get_mask(b, way->mask)) {
         return 0;
     }
     set_where(b->bytes, &b->members, 1);
-    if (set_size(&b->members) <= FEW) {
+    count = set_measure(&b->members, &crowded);
+    if (count <= FEW) {
         return get_few(b, way, 0, 1);
     }
-    get_planes_within(b, b->bytes, way->low);
-    return get_levels(b, way, 0);
+    get_planes_within(b, b->bytes, way->low, crowded);
+    return get_levels(b, way, 0, count, crowded);
 }
 
 KERNEL int get_way(struct block *b, unsigned code, struct way *ret_way)

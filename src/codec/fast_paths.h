@@ -2,8 +2,8 @@
  * fast_paths.h - the ways of fast's blocks, and what codes one block.
  *
  * docs/format.md has the bytes ("Payload: fast"); the names here are its. The
- * portable path and the vector paths are the same code, fast_kernel.h, over
- * different primitives. Internal to fast*.c.
+ * portable path and the vector paths are the same code over different
+ * primitives (fast_sets.h). Internal to fast*.c.
  */
 #ifndef CLV_FAST_PATHS_H
 #define CLV_FAST_PATHS_H

@@ -79,6 +79,15 @@ KERNEL uint64_t peek(const uint8_t *in, size_t bit)
     return word >> bit % 8 | (uint64_t)in[bit / 8 + 8] << 1 << (63 - bit % 8);
 }
 
+/* At least 57 of them, which is less work. */
+KERNEL uint64_t peek_57(const uint8_t *in, size_t bit)
+{
+    uint64_t word;
+
+    memcpy(&word, in + bit / 8, 8);
+    return word >> bit % 8;
+}
+
 /* ---- sets ---- */
 
 /* How many of a block's `count` symbols are in a group. */
@@ -113,6 +122,23 @@ KERNEL unsigned set_size(const struct clv_fast_set *set)
     {
         size += ones(set->groups[g]);
     }
+    return size;
+}
+
+/* The same, and whether a group has more than 57 members. */
+KERNEL unsigned set_measure(const struct clv_fast_set *set, int *ret_crowded)
+{
+    unsigned size = 0;
+    unsigned all = 0;
+
+    UNROLLED
+    EACH_GROUP(g)
+    {
+        unsigned members = ones(set->groups[g]);
+        size += members;
+        all |= members + 6; /* 64 or more above 57 */
+    }
+    *ret_crowded = all >= 64;
     return size;
 }
 

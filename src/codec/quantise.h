@@ -25,7 +25,8 @@ struct clv_extent {
 
 /*
  * Indices of `count` f32. Returns 0, and means nothing by `indices`, if one
- * is not finite or its index is not within -32767 and 32767. Widens
+ * is not finite or its index is not within -32767 and 32767, and for a step
+ * that is not above 0 or whose reciprocal is not a normal number. Widens
  * `extent` (begin with {INT32_MAX, INT32_MIN}).
  */
 int clv_quantise_step(enum clv_path path, const float *values, size_t count,
