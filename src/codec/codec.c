@@ -352,6 +352,9 @@ static cleave_status encode_dense(struct clv_codec *codec,
 static cleave_status encode(struct clv_codec *codec, const struct job *job,
                             struct clv_frame *frame)
 {
+    cleave_status status;
+    int is_lz = 0;
+
     clv_buffer_reset(&codec->payload);
     frame->is_signed = job->extent.least < 0;
     switch (frame->coder) {
@@ -360,8 +363,11 @@ static cleave_status encode(struct clv_codec *codec, const struct job *job,
                              frame->is_signed, &codec->scratch,
                              &codec->payload);
     case CLV_CODER_FAST:
-        return clv_fast_encode(codec->path, codec->indices, job->count,
-                               frame->is_signed, &codec->payload);
+        status = clv_shorter_encode(codec->path, codec->indices, job->count,
+                                    job->extent, &codec->scratch,
+                                    &codec->payload, &is_lz);
+        frame->coder = is_lz ? CLV_CODER_LZ : CLV_CODER_FAST;
+        return status;
     default:
         return encode_dense(codec, job, frame);
     }

@@ -203,11 +203,30 @@ static void make_fast(struct golden_maker *m)
     f.type = GOLDEN_BOOL;
     f.base = 0;
     by_encoder(m, "fast-bool", &f, 0.6, "fast", "-", "bools");
-    f.type = GOLDEN_U32;
-    f.base = 4000000000;
-    f.dim[0] = 1700;
-    by_encoder(m, "fast-u32-constant", &f, 1, "fast", "-",
-               "one value: two stretches");
+}
+
+/* Alike blocks in a row are one; the encoder sends such tensors as lz. */
+static void make_fast_constant(struct golden_maker *m)
+{
+    static const uint8_t two_stretches[] = {1, 0x7e, 1, 3};
+    struct golden_form f = {.coder = CLV_CODER_FAST,
+                            .type = GOLDEN_U32,
+                            .base = 4000000000,
+                            .rank = 2,
+                            .dim = {1700, 40}};
+    int16_t *indices = calloc(golden_count(&f), sizeof *indices);
+    struct clv_buffer payload;
+
+    if (indices == NULL) {
+        golden_die("out of memory");
+    }
+    clv_buffer_init(&payload, GOLDEN_BYTES_MAX);
+    (void)clv_buffer_append(&payload, two_stretches, sizeof two_stretches);
+    golden_begin(m);
+    golden_add(m, &f, indices, &payload, 1);
+    golden_end(m, "fast-u32-constant", "-", "-", "one value: two stretches");
+    clv_buffer_fini(&payload);
+    free(indices);
 }
 
 /* Runs, slopes and noise, so that each way has its use; from the sixth file
@@ -655,6 +674,7 @@ void golden_make_good(struct golden_maker *maker)
     make_raw(maker);
     make_lz(maker);
     make_fast(maker);
+    make_fast_constant(maker);
     make_fast_by_hand(maker);
     make_dense_types(maker);
     make_dense_floats(maker);
