@@ -22,7 +22,7 @@ runtime=$deps/onnxruntime
 packages="gcc libc6-dev make cmake ninja-build pkg-config python3
     libprotobuf-c-dev protobuf-c-compiler libonnx-dev
     libcurl4-openssl-dev libmicrohttpd-dev
-    libjansson-dev libcyaml-dev libyaml-dev
+    libjansson-dev libcyaml-dev libyaml-dev libsqlite3-dev
     libturbojpeg0-dev libspng-dev libwebp-dev nettle-dev
     liblz4-dev libxxhash-dev
     libcmocka-dev scdoc curl gnuplot-nox clang-format-19"
