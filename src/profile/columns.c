@@ -1,5 +1,9 @@
 /*
  * columns.c - rows of costs as columns of the database, both ways.
+ *
+ * Getting a column moves on to the next, so the order of the calls is the
+ * order of the lists in the header; what fails ends a row, and what comes
+ * behind it no longer matters.
  */
 #include "profile/columns.h"
 
@@ -122,9 +126,9 @@ int clv_columns_get_variant(struct clv_query *query,
 
     v.name = borrow(clv_query_get_text(query));
     v.metric = borrow(clv_query_get_text(query));
-    good = get_count(query, &v.size_bytes) & get_count(query, &v.macs);
-    good &= get_finite(query, &v.score) & get_finite(query, &v.score_low) &
-            get_finite(query, &v.score_high);
+    good = get_count(query, &v.size_bytes) && get_count(query, &v.macs) &&
+           get_finite(query, &v.score) && get_finite(query, &v.score_low) &&
+           get_finite(query, &v.score_high);
     *ret = v;
     return good;
 }
@@ -144,16 +148,15 @@ void clv_columns_bind_cut(struct clv_query *query,
 int clv_columns_get_cut(struct clv_query *query, struct clv_cost_cut *ret)
 {
     struct clv_cost_cut c = {0};
-    uint64_t tensors;
+    uint64_t tensors = 0;
     int good;
 
     c.name = borrow(clv_query_get_text(query));
-    good = c.name[0] != '\0';
-    good &= get_count(query, &tensors) && tensors <= UINT16_MAX;
+    good = c.name[0] != '\0' && get_count(query, &tensors) &&
+           tensors <= UINT16_MAX && get_finite(query, &c.head_share) &&
+           c.head_share >= 0 && c.head_share <= 1 &&
+           get_count(query, &c.raw_bytes);
     c.tensors = good ? (uint32_t)tensors : 0;
-    good &= get_finite(query, &c.head_share) && c.head_share >= 0 &&
-            c.head_share <= 1;
-    good &= get_count(query, &c.raw_bytes);
     c.is_activation = clv_query_get_int(query) != 0;
     c.is_picture = clv_query_get_int(query) != 0;
     *ret = c;
@@ -172,7 +175,7 @@ void clv_columns_bind_head(struct clv_query *query, struct clv_columns *c,
 int clv_columns_get_head(struct clv_query *query, struct clv_cost_head *ret)
 {
     struct clv_cost_head h = {0};
-    int good = get_spread(query, &h.time_ns) & get_spread(query, &h.finish_ns);
+    int good = get_spread(query, &h.time_ns) && get_spread(query, &h.finish_ns);
 
     h.memory_bytes = get_maybe(query);
     h.energy_j = get_maybe(query);
@@ -212,12 +215,12 @@ int clv_columns_get_pack(struct clv_query *query, struct clv_cost_pack *ret)
     int good = clv_packing_parse(clv_query_get_text(query), &p.packing, NULL) ==
                CLEAVE_OK;
 
-    good &= get_spread(query, &p.pack_ns) & get_spread(query, &p.unpack_ns) &
-            get_spread(query, &p.bytes_up);
+    good = good && get_spread(query, &p.pack_ns) &&
+           get_spread(query, &p.unpack_ns) && get_spread(query, &p.bytes_up);
     p.bytes_down = get_maybe(query);
-    good &= p.bytes_down >= 0;
-    good &= get_finite(query, &p.drop_pp) & get_finite(query, &p.drop_low_pp) &
-            get_finite(query, &p.drop_high_pp);
+    good = good && p.bytes_down >= 0 && get_finite(query, &p.drop_pp) &&
+           get_finite(query, &p.drop_low_pp) &&
+           get_finite(query, &p.drop_high_pp);
     p.huffman_bytes = get_maybe(query);
     *ret = p;
     return good;

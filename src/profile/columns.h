@@ -18,13 +18,13 @@ struct clv_database {
 };
 
 #define CLV_VARIANT_COLUMNS "name, metric, size_bytes, macs, score, low, high"
-#define CLV_CUT_COLUMNS                                                  \
+#define CLV_CUT_COLUMNS                                                \
     "cut, tensors, head_share, raw_bytes, is_activation, is_picture, " \
     "position"
 #define CLV_HEAD_COLUMNS "time_ns, finish_ns, memory_bytes, energy_j"
 #define CLV_TAIL_COLUMNS "time_ns"
-#define CLV_PACK_COLUMNS                                               \
-    "packing, pack_ns, unpack_ns, bytes_up, bytes_down, drop_pp, "   \
+#define CLV_PACK_COLUMNS                                           \
+    "packing, pack_ns, unpack_ns, bytes_up, bytes_down, drop_pp, " \
     "drop_low_pp, drop_high_pp, huffman_bytes"
 
 /* The longest text of a spread. */

@@ -30,8 +30,8 @@
 #define SCHEMA 1
 #define SCHEMA_TEXT "1"
 
-#define PART_COLUMNS                                                   \
-    "id INTEGER PRIMARY KEY AUTOINCREMENT,"                          \
+#define PART_COLUMNS                        \
+    "id INTEGER PRIMARY KEY AUTOINCREMENT," \
     "origin INTEGER NOT NULL REFERENCES origins(id), model TEXT NOT NULL,"
 
 static const char schema[] =
@@ -101,8 +101,8 @@ static cleave_status check_ours(struct clv_database *d,
         clv_sql_number(d->sql, "PRAGMA application_id", &id, err);
 
     if (status == CLEAVE_OK) {
-        status = clv_sql_number(
-            d->sql, "SELECT count(*) FROM sqlite_master", &tables, err);
+        status = clv_sql_number(d->sql, "SELECT count(*) FROM sqlite_master",
+                                &tables, err);
     }
     if (status != CLEAVE_OK) {
         return status;
@@ -245,11 +245,11 @@ cleave_status clv_database_put_variant(struct clv_database *database,
                                        cleave_error *err)
 {
     struct clv_query *query = NULL;
-    cleave_status status = begin_put(
-        database,
-        INSERT "variants(origin, model, " CLV_VARIANT_COLUMNS
-               ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        part, &query, err);
+    cleave_status status =
+        begin_put(database,
+                  INSERT "variants(origin, model, " CLV_VARIANT_COLUMNS
+                         ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                  part, &query, err);
 
     if (status != CLEAVE_OK) {
         return status;
@@ -431,8 +431,7 @@ cleave_status clv_database_find_variant(struct clv_database *database,
         begin_find(database, SELECT(CLV_VARIANT_COLUMNS, "variants"), part,
                    NULL, NULL, &query, &found, err);
 
-    if (status == CLEAVE_OK && found &&
-        !clv_columns_get_variant(query, &row)) {
+    if (status == CLEAVE_OK && found && !clv_columns_get_variant(query, &row)) {
         status = clv_columns_senseless(database, "variants", err);
     }
     if (status == CLEAVE_OK) {
@@ -454,8 +453,9 @@ cleave_status clv_database_find_head(struct clv_database *database,
     struct clv_cost_head row = {0};
     int found = 0;
     cleave_status status = begin_find(
-        database, SELECT(CLV_HEAD_COLUMNS, "heads") " AND cut = ? AND engine = ?",
-        part, part->cut, part->engine, &query, &found, err);
+        database,
+        SELECT(CLV_HEAD_COLUMNS, "heads") " AND cut = ? AND engine = ?", part,
+        part->cut, part->engine, &query, &found, err);
 
     if (status == CLEAVE_OK && found && !clv_columns_get_head(query, &row)) {
         status = clv_columns_senseless(database, "heads", err);
@@ -477,8 +477,9 @@ cleave_status clv_database_find_tail(struct clv_database *database,
     struct clv_cost_tail row = {0};
     int found = 0;
     cleave_status status = begin_find(
-        database, SELECT(CLV_TAIL_COLUMNS, "tails") " AND cut = ? AND server = ?",
-        part, part->cut, part->server, &query, &found, err);
+        database,
+        SELECT(CLV_TAIL_COLUMNS, "tails") " AND cut = ? AND server = ?", part,
+        part->cut, part->server, &query, &found, err);
 
     if (status == CLEAVE_OK && found && !clv_columns_get_tail(query, &row)) {
         status = clv_columns_senseless(database, "tails", err);
@@ -502,8 +503,9 @@ cleave_status clv_database_find_pack(struct clv_database *database,
     struct clv_cost_pack row = {0};
     int found = 0;
     cleave_status status = begin_find(
-        database, SELECT(CLV_PACK_COLUMNS, "packs") " AND cut = ? AND packing = ?",
-        part, part->cut, clv_packing_text(packing, text), &query, &found, err);
+        database,
+        SELECT(CLV_PACK_COLUMNS, "packs") " AND cut = ? AND packing = ?", part,
+        part->cut, clv_packing_text(packing, text), &query, &found, err);
 
     if (status == CLEAVE_OK && found && !clv_columns_get_pack(query, &row)) {
         status = clv_columns_senseless(database, "packs", err);

@@ -61,10 +61,10 @@ struct clv_part_name {
 
 /*
  * Each puts one row in, in place of the one of the same origin and name, and
- * on disk. Indices and names in a row are not looked at (the part's name says
- * them), but a variant's `name` and a cut's are kept for people. CLEAVE_INVALID
- * for a row that no table of costs would take, CLEAVE_BUSY, and CLEAVE_IO for
- * a full disk and the like; then the row is not in, and all before it are.
+ * on disk. What says which part it is comes from the part's name and not from
+ * the row, but for a variant's name, which is kept for people. CLEAVE_BUSY, and
+ * CLEAVE_IO for a full disk and the like: then the row is not in, and all
+ * before it are.
  */
 cleave_status clv_database_put_variant(struct clv_database *database,
                                        const struct clv_part_name *part,
@@ -90,7 +90,7 @@ cleave_status clv_database_put_pack(struct clv_database *database,
 /*
  * Each finds the row of exactly this origin and name, so that an interrupted
  * run goes on where it was; `ret_found` is 0 if there is none. Indices in the
- * row are 0, and texts of a variant are borrowed from the part and nothing.
+ * row are 0, and a variant's texts NULL.
  */
 cleave_status clv_database_find_variant(struct clv_database *database,
                                         const struct clv_part_name *part,

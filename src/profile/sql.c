@@ -172,8 +172,8 @@ static cleave_status check_sound(struct clv_sql *sql, cleave_error *err)
 static cleave_status open_all(struct clv_sql *sql, enum clv_sql_mode mode,
                               cleave_error *err)
 {
-    cleave_status status = mode == CLV_SQL_WRITE ? lock_writer(sql, err)
-                                                 : check_there(sql, err);
+    cleave_status status =
+        mode == CLV_SQL_WRITE ? lock_writer(sql, err) : check_there(sql, err);
     int code;
 
     if (status != CLEAVE_OK) {
@@ -267,8 +267,7 @@ cleave_status clv_query_new(struct clv_sql *sql, const char *statement,
         return clv_fail_memory(err, sql->path, sizeof *query);
     }
     query->sql = sql;
-    code =
-        sqlite3_prepare_v2(sql->db, statement, -1, &query->statement, NULL);
+    code = sqlite3_prepare_v2(sql->db, statement, -1, &query->statement, NULL);
     if (code != SQLITE_OK) {
         clv_query_free(query);
         return failed(sql, code, err);
