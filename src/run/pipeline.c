@@ -26,6 +26,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "base/wait.h"
 #include "run/rig.h"
 #include "tensor/element.h"
 
@@ -169,10 +170,22 @@ static cleave_status run_head(struct flight *f)
     return status;
 }
 
+/* An emulated slow machine is slow in packing, too. */
+static void hold_back(const struct flight *f, int64_t began_ns)
+{
+    double factor = clv_engine_slowdown(f->rig->ground->engine);
+    double took_ns = (double)(now(f) - began_ns);
+
+    if (factor > 1) {
+        clv_wait_until(began_ns + (int64_t)(took_ns * factor));
+    }
+}
+
 /* 4. The tensors at the cut become bytes. */
 static cleave_status pack_cut(struct flight *f)
 {
     const struct clv_rig *r = f->rig;
+    int64_t began_ns = now(f);
     cleave_status status = CLEAVE_OK;
 
     if (r->sends_picture) {
@@ -182,6 +195,9 @@ static cleave_status pack_cut(struct flight *f)
          !r->sends_picture && status == CLEAVE_OK && i < r->cut_count; i++) {
         const char *name = r->cut_tensors[i].name;
         status = clv_sending_tensor(r, f->lane, i, find_here(f, name), f->err);
+    }
+    if (r->needs_server) {
+        hold_back(f, began_ns);
     }
     f->result->head_ns = now(f) - f->started_ns;
     return status;
