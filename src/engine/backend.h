@@ -39,6 +39,7 @@ struct clv_engine {
     char name[128];
     char identity[256];
     uint32_t threads;
+    uint32_t slow_milli; /* as in struct clv_engine_name */
     uint32_t channel_block;
     int saves_graphs;
 };

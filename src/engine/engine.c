@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fail.h"
+#include "base/wait.h"
 #include "engine/backend.h"
 #include "tensor/element.h"
 
@@ -41,6 +43,7 @@ cleave_status clv_engine_open(const char *text, struct clv_engine **ret_engine,
         if (status == CLEAVE_OK) {
             engine->ops = backends[i].ops;
             engine->threads = name.threads;
+            engine->slow_milli = name.slow_milli;
             clv_engine_name_print(&name, engine->name, sizeof engine->name);
             *ret_engine = engine;
         }
@@ -67,6 +70,21 @@ const char *clv_engine_name(const struct clv_engine *engine)
 uint32_t clv_engine_threads(const struct clv_engine *engine)
 {
     return engine->threads;
+}
+
+double clv_engine_slowdown(const struct clv_engine *engine)
+{
+    return engine->slow_milli / 1000.0;
+}
+
+void clv_engine_hold_back(const struct clv_engine *engine, int64_t began_ns)
+{
+    int64_t took_ns = clv_clock_now_ns(clv_clock_machine()) - began_ns;
+    double whole_ns = (double)took_ns * clv_engine_slowdown(engine);
+
+    if (engine->slow_milli != 1000) {
+        clv_wait_until(began_ns + (int64_t)whole_ns);
+    }
 }
 
 const char *clv_engine_identity(const struct clv_engine *engine)
@@ -208,6 +226,7 @@ cleave_status clv_session_run(struct clv_session *session,
                               const cleave_tensor *inputs, size_t input_count,
                               struct clv_outputs *outputs, cleave_error *err)
 {
+    int64_t began_ns = clv_clock_now_ns(clv_clock_machine());
     cleave_status status;
 
     if (input_count != session->input_count) {
@@ -221,5 +240,7 @@ cleave_status clv_session_run(struct clv_session *session,
             return status;
         }
     }
-    return session->engine->ops->run(session, inputs, outputs, err);
+    status = session->engine->ops->run(session, inputs, outputs, err);
+    clv_engine_hold_back(session->engine, began_ns);
+    return status;
 }

@@ -6,6 +6,7 @@
  *     cpu                         all cores, no spinning
  *     cpu:threads=2,spin=on       two threads that spin while waiting
  *     webgpu                      another provider of ONNX Runtime
+ *     cpu:threads=1,slow=10       a machine that is ten times slower, emulated
  *     fake                        no network at all, for tests
  *
  * An engine turns ONNX files into sessions; a session runs. Behind the
@@ -71,6 +72,20 @@ const char *clv_engine_name(const struct clv_engine *engine);
 
 /* Threads that one inference uses. */
 uint32_t clv_engine_threads(const struct clv_engine *engine);
+
+/*
+ * The emulated slow-down, 1 if there is none. Each run of a session of such an
+ * engine waits until it has taken so many times as long as it did.
+ */
+double clv_engine_slowdown(const struct clv_engine *engine);
+
+/*
+ * For work of the same emulated machine that no session does, packing for
+ * instance: call it when the work is done that was begun at `began_ns` of the
+ * machine's clock, and it returns when that machine would be done. Returns at
+ * once without a slow-down.
+ */
+void clv_engine_hold_back(const struct clv_engine *engine, int64_t began_ns);
 
 /*
  * What a saved optimised graph depends on besides its source: the engine's

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/decimal.h"
 #include "base/fail.h"
 
 static cleave_status bad_option(const char *text, const char *option,
@@ -18,8 +19,8 @@ static cleave_status bad_option(const char *text, const char *option,
 {
     return clv_fail(err, CLEAVE_INVALID, text,
                     "Engine option '%.60s': %s. Known are threads=N, "
-                    "spin=on|off (and for the engine 'fake': delay=MS, "
-                    "fail=N).",
+                    "spin=on|off, slow=FACTOR (and for the engine 'fake': "
+                    "delay=MS, fail=N).",
                     option, why);
 }
 
@@ -39,6 +40,20 @@ static int parse_count(const char *text, uint32_t most, uint32_t *ret)
     return 1;
 }
 
+/* A factor from 1 on, to the thousandth. */
+static int parse_slow(const char *text, uint32_t *ret_milli)
+{
+    double factor;
+    const char *end = clv_decimal_read(text, &factor);
+
+    if (end == NULL || *end != '\0' || factor < 1 ||
+        factor > CLV_ENGINE_MAX_SLOW) {
+        return 0;
+    }
+    *ret_milli = (uint32_t)(factor * 1000 + 0.5);
+    return 1;
+}
+
 static const char *set_option(struct clv_engine_name *name, const char *key,
                               const char *value)
 {
@@ -54,6 +69,11 @@ static const char *set_option(struct clv_engine_name *name, const char *key,
         name->spin = strcmp(value, "on") == 0;
         return name->spin || strcmp(value, "off") == 0 ? NULL
                                                        : "neither on nor off";
+    }
+    if (strcmp(key, "slow") == 0) {
+        return parse_slow(value, &name->slow_milli)
+                   ? NULL
+                   : "not a factor from 1 to 1000";
     }
     if (fake && strcmp(key, "fail") == 0) {
         return parse_count(value, UINT32_MAX, &name->fail_each)
@@ -95,7 +115,7 @@ cleave_status clv_engine_name_parse(const char *text,
                                     struct clv_engine_name *ret_name,
                                     cleave_error *err)
 {
-    struct clv_engine_name name = {.scheme = "cpu"};
+    struct clv_engine_name name = {.scheme = "cpu", .slow_milli = 1000};
     char copy[128];
     char *options;
     cleave_status status = CLEAVE_OK;
@@ -128,15 +148,35 @@ cleave_status clv_engine_name_parse(const char *text,
     return status;
 }
 
+/* ",slow=2.5", or nothing. */
+static const char *slow_text(uint32_t milli, char into[24])
+{
+    size_t length;
+
+    if (milli == 1000) {
+        return "";
+    }
+    snprintf(into, 24, ",slow=%u.%03u", milli / 1000, milli % 1000);
+    length = strlen(into);
+    while (into[length - 1] == '0') {
+        length--;
+    }
+    into[length - (into[length - 1] == '.')] = '\0';
+    return into;
+}
+
 void clv_engine_name_print(const struct clv_engine_name *name, char *into,
                            size_t size)
 {
+    char slow[24];
+
     if (strcmp(name->scheme, "fake") == 0) {
-        snprintf(into, size, "fake:delay=%llu,fail=%u",
+        snprintf(into, size, "fake:delay=%llu,fail=%u%s",
                  (unsigned long long)(name->delay_ns / 1000000),
-                 name->fail_each);
+                 name->fail_each, slow_text(name->slow_milli, slow));
     } else {
-        snprintf(into, size, "%s:threads=%u,spin=%s", name->scheme,
-                 name->threads, name->spin ? "on" : "off");
+        snprintf(into, size, "%s:threads=%u,spin=%s%s", name->scheme,
+                 name->threads, name->spin ? "on" : "off",
+                 slow_text(name->slow_milli, slow));
     }
 }

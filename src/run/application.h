@@ -15,6 +15,7 @@
  *     engines: [cpu:threads=1]
  *     servers:
  *       - url: http://nas:8700
+ *         name: nas
  *     power: {compute: 4W, send: 2W, wait: 1W}
  *
  * Paths are relative to the file. Everything is checked when it is read:
@@ -52,8 +53,11 @@ struct clv_app_task {
     double rate_per_s; /* inferences wanted; 0: as they come */
 };
 
+/* Profiles know a server by its name, so that it may move, or be reached over
+   another link, and keep what was measured on it. */
 struct clv_app_server {
-    char *url;
+    char *url;    /* without a slash at its end */
+    char *name;   /* the URL, unless the file says another */
     int priority; /* 1 is asked first */
 };
 

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "engine/engine.h"
 
 static void engines_are_opened_by_name(void **state)
@@ -29,6 +30,40 @@ static void engines_are_opened_by_name(void **state)
     err = (cleave_error)CLEAVE_ERROR_INIT;
     assert_int_equal(clv_engine_open("cpu:x=1", &engine, &err), CLEAVE_INVALID);
     assert_string_equal(err.where, "cpu:x=1");
+}
+
+static void a_slow_engine_takes_so_much_longer(void **state)
+{
+    struct clv_session_source source = {0};
+    struct clv_session *session;
+    struct clv_outputs *outputs;
+    struct clv_engine *engine;
+    struct clv_clock clock = clv_clock_machine();
+    int64_t began_ns;
+
+    (void)state;
+    assert_int_equal(clv_engine_open("fake:delay=4,slow=5", &engine, NULL),
+                     CLEAVE_OK);
+    assert_true(clv_engine_slowdown(engine) == 5);
+    assert_int_equal(clv_session_new(engine, &source, &session, NULL),
+                     CLEAVE_OK);
+    assert_int_equal(clv_outputs_new(session, &outputs, NULL), CLEAVE_OK);
+    /* a run sleeps 4 ms or more, so five times that is certain */
+    began_ns = clv_clock_now_ns(clock);
+    assert_int_equal(clv_session_run(session, NULL, 0, outputs, NULL),
+                     CLEAVE_OK);
+    assert_true(clv_clock_now_ns(clock) - began_ns >= 20000000);
+    /* what began 2 ms ago is done 10 ms after its beginning at the earliest */
+    began_ns = clv_clock_now_ns(clock) - 2000000;
+    clv_engine_hold_back(engine, began_ns);
+    assert_true(clv_clock_now_ns(clock) - began_ns >= 10000000);
+    clv_outputs_free(outputs);
+    clv_session_free(session);
+    clv_engine_close(engine);
+    assert_int_equal(clv_engine_open("fake", &engine, NULL), CLEAVE_OK);
+    assert_true(clv_engine_slowdown(engine) == 1);
+    clv_engine_hold_back(engine, INT64_MIN / 4); /* would be for ever */
+    clv_engine_close(engine);
 }
 
 static const cleave_tensor_info ends[] = {
@@ -150,6 +185,7 @@ int main(void)
 #define WITH_SESSION(test) cmocka_unit_test_setup_teardown(test, begin, end)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(engines_are_opened_by_name),
+        cmocka_unit_test(a_slow_engine_takes_so_much_longer),
         WITH_SESSION(fitting_tensors_are_taken),
         WITH_SESSION(a_wrong_count_is_turned_away),
         WITH_SESSION(a_wrong_type_is_turned_away),

@@ -47,6 +47,13 @@ static void names_that_mean_the_same_print_the_same(void **state)
     assert_full("cpu:spin=on,threads=2", "cpu:threads=2,spin=on");
     assert_full("cpu:threads=1,threads=3", "cpu:threads=3,spin=off");
     assert_full("webgpu:threads=1", "webgpu:threads=1,spin=off");
+    assert_full("cpu:threads=2,slow=1", "cpu:threads=2,spin=off");
+    assert_full("cpu:slow=10,threads=2", "cpu:threads=2,spin=off,slow=10");
+    assert_full("cpu:slow=2.50,threads=2", "cpu:threads=2,spin=off,slow=2.5");
+    assert_full("cpu:threads=2,slow=1.0004", "cpu:threads=2,spin=off");
+    assert_full("cpu:threads=2,slow=1.0016",
+                "cpu:threads=2,spin=off,slow=1.002");
+    assert_full("fake:slow=1000", "fake:delay=0,fail=0,slow=1000");
     assert_full("fake", "fake:delay=0,fail=0");
     assert_full("fake:fail=3,delay=20", "fake:delay=20,fail=3");
 }
@@ -76,6 +83,11 @@ static void wrong_options_are_named(void **state)
     assert_wrong("cpu:threads=2x", "'threads': not a number");
     assert_wrong("cpu:threads=99999999999999999999", "'threads'");
     assert_wrong("cpu:spin=maybe", "'spin': neither on nor off");
+    assert_wrong("cpu:slow=0.9", "'slow': not a factor");
+    assert_wrong("cpu:slow=1001", "'slow': not a factor");
+    assert_wrong("cpu:slow=2x", "'slow': not a factor");
+    assert_wrong("cpu:slow=-2", "'slow': not a factor");
+    assert_wrong("cpu:slow=", "'slow': not a factor");
     assert_wrong("cpu:delay=5", "'delay': no such option");
     assert_wrong("cpu:speed=9", "Known are threads=N, spin=on|off");
     assert_wrong("fake:delay=never", "'delay'");
