@@ -1,13 +1,12 @@
 /*
  * estimator.c - rate, round trip and slow-downs from what was measured.
  *
- * The fit is a Kalman filter of two states. Between exchanges the pace may
+ * A fit is a Kalman filter of two states. Between exchanges the pace may
  * wander far and the round trip hardly, and this alone splits a change of
  * time between them: mostly to the pace, unless exchanges of several sizes
- * agree that it was the round trip. The filter is there for the round trip;
- * given that, each exchange is one observation of the pace, and the paces
- * followed at several speeds are exponential averages of these. On a link
- * that steps, the fastest wins; on one that jitters, a slow one.
+ * agree that it was the round trip. Fits differ in how far the pace wanders
+ * and how much an exchange varies of itself, which makes them quick or calm:
+ * on a link that steps, the quickest wins; on one that jitters, a calm one.
  *
  * What is not attempted: rates that depend on the size of the transfer (slow
  * start), and telling a slow link from a slow proxy.
@@ -19,13 +18,19 @@
 
 #define NS_PER_S 1e9
 
-/* What one exchange varies by of itself: a share of its time, and the rest. */
-#define NOISE_SHARE 0.01
-#define NOISE_NS 2e5
+/* How a fit sees the world: by how much the pace wanders in a root second,
+   and what an exchange varies by of itself; both shares. */
+struct character {
+    double wander;
+    double noise;
+};
 
-/* Standard deviations per root second by which the states wander. */
-#define PACE_WANDERS 0.7
+static const struct character characters[CLV_FITS] = {
+    {0.7, 0.01}, {0.3, 0.05}, {0.1, 0.1}, {0.03, 0.2}};
+
+/* The same of the round trip, and noise that is no share. */
 #define TRIP_WANDERS 0.02
+#define NOISE_NS 2e5
 
 /* Of the standard deviation foreseen; beyond is a step of the link. */
 #define SURPRISE 4.0
@@ -43,8 +48,6 @@
 #define SLOWEST_PACE 1e6  /* ns per bit: 1 kbit/s */
 #define FASTEST_PACE 1e-3 /* 1 Tbit/s */
 
-static const double pace_speed[CLV_PACES] = {1.0, 0.5, 0.2, 0.06};
-
 static double clamp(double value, double low, double high)
 {
     return fmin(fmax(value, low), high);
@@ -59,22 +62,18 @@ static void average_note(struct clv_moving_average *a, double value)
     a->count += a->count < CLV_AVERAGED;
 }
 
-static double average_of(const struct clv_moving_average *a, double otherwise)
+/* There must be one. */
+static double average_of(const struct clv_moving_average *a)
 {
     double sum = 0;
 
     for (size_t i = 0; i < a->count; i++) {
         sum += a->values[i];
     }
-    return a->count > 0 ? sum / (double)a->count : otherwise;
+    return sum / (double)a->count;
 }
 
-/* -- The fit -- */
-
-static double best_pace(const struct clv_link_estimator *e)
-{
-    return e->evidence > 0 ? e->paces[e->best] : e->pace;
-}
+/* -- A fit -- */
 
 static double bits_of(const struct clv_link_estimator *e, double bytes_up,
                       double bytes_down)
@@ -82,112 +81,145 @@ static double bits_of(const struct clv_link_estimator *e, double bytes_up,
     return fmax(8 * (bytes_up + bytes_down / e->ratio), 1);
 }
 
+static void begin_fit(struct clv_link_fit *f, double pace, double rtt_ns)
+{
+    *f = (struct clv_link_fit){.pace = pace, .rtt_ns = rtt_ns};
+    f->pace_var = 4 * pace * pace;
+    f->rtt_var = fmax(4 * rtt_ns * rtt_ns, 1e12);
+}
+
 /* What may have changed since the last exchange. */
-static void let_wander(struct clv_link_estimator *e, double seconds)
+static void let_wander(struct clv_link_fit *f, const struct character *c,
+                       double seconds)
 {
-    double pace = PACE_WANDERS * e->pace;
-    double trip = TRIP_WANDERS * e->rtt_ns;
+    double pace = c->wander * f->pace;
+    double trip = TRIP_WANDERS * f->rtt_ns;
 
-    e->pace_var += pace * pace * clamp(seconds, 0.01, 60);
-    e->rtt_var += trip * trip * clamp(seconds, 0, 60);
+    f->pace_var += pace * pace * clamp(seconds, 0.01, 60);
+    f->rtt_var += trip * trip * clamp(seconds, 0, 60);
 }
 
-/* How far the exchange is off, in the standard deviations foreseen. A step
-   of the link opens the pace to whatever it is now. */
-static void look_for_step(struct clv_link_estimator *e, double bits,
-                          double miss, double noise)
+/* Keeps the state where it makes sense, whatever came. */
+static void keep_sane(struct clv_link_fit *f, double time)
 {
-    double var = bits * bits * e->pace_var + 2 * bits * e->covariance +
-                 e->rtt_var + noise;
+    double most;
 
-    if (miss * miss > SURPRISE * SURPRISE * var) {
-        e->pace_var += miss / bits * miss / bits;
-        e->surprises++;
-    }
+    f->rtt_ns = clamp(f->rtt_ns, 0, 0.98 * time);
+    f->pace = clamp(f->pace, FASTEST_PACE, SLOWEST_PACE);
+    f->pace_var = clamp(f->pace_var, 1e-8 * f->pace * f->pace, 1e16);
+    f->rtt_var = clamp(f->rtt_var, 1, 1e22);
+    most = 0.999 * sqrt(f->pace_var * f->rtt_var);
+    f->covariance = clamp(f->covariance, -most, most);
 }
 
-/* The filter's step for one exchange of `bits` that took `time`. */
-static void fit(struct clv_link_estimator *e, double bits, double time,
-                double noise)
+/* The filter's step for one exchange of `bits` that took `time`. Gives 1 if
+   that was a step of the link. */
+static int fit(struct clv_link_fit *f, const struct character *c, double bits,
+               double time)
 {
-    double miss = time - e->rtt_ns - bits * e->pace;
-    double with_pace;
-    double with_trip;
-    double var;
+    double miss = time - f->rtt_ns - bits * f->pace;
+    double noise = c->noise * time * c->noise * time + NOISE_NS * NOISE_NS;
+    double share = clamp(miss / time, -1, 1);
+    double with_pace = bits * f->pace_var + f->covariance;
+    double with_trip = bits * f->covariance + f->rtt_var;
+    double var = bits * with_pace + with_trip + noise;
+    int is_step = miss * miss > SURPRISE * SURPRISE * var;
 
-    look_for_step(e, bits, miss, noise);
-    with_pace = bits * e->pace_var + e->covariance;
-    with_trip = bits * e->covariance + e->rtt_var;
-    var = bits * with_pace + with_trip + noise;
-    e->pace += with_pace / var * miss;
-    e->rtt_ns += with_trip / var * miss;
-    e->pace_var -= with_pace * with_pace / var;
-    e->rtt_var -= with_trip * with_trip / var;
-    e->covariance -= with_pace * with_trip / var;
-    e->rtt_ns = clamp(e->rtt_ns, 0, 0.98 * time);
-    e->pace = clamp(e->pace, FASTEST_PACE, SLOWEST_PACE);
-    /* Rounding must not make a variance negative. */
-    e->pace_var = fmax(e->pace_var, 1e-8 * e->pace * e->pace);
-    e->rtt_var = fmax(e->rtt_var, 1);
-    with_pace = 0.999 * sqrt(e->pace_var * e->rtt_var);
-    e->covariance = clamp(e->covariance, -with_pace, with_pace);
+    f->score = SCORE_KEEPS * f->score + share * share;
+    if (is_step) {
+        f->pace_var += miss / bits * miss / bits;
+        with_pace = bits * f->pace_var + f->covariance;
+        var = bits * with_pace + with_trip + noise;
+    }
+    f->pace += with_pace / var * miss;
+    f->rtt_ns += with_trip / var * miss;
+    f->pace_var -= with_pace * with_pace / var;
+    f->rtt_var -= with_trip * with_trip / var;
+    f->covariance -= with_pace * with_trip / var;
+    keep_sane(f, time);
+    return is_step;
 }
 
-/* Moves each pace towards what the exchange says, and keeps the score. */
-static void compete(struct clv_link_estimator *e, double bits, double time,
-                    double noise, double seconds)
-{
-    double seen = clamp((time - e->rtt_ns) / bits, FASTEST_PACE, SLOWEST_PACE);
-    double on_link = bits * seen;
-    double told = on_link * on_link / (on_link * on_link + noise);
-    double change = seen / best_pace(e) - 1;
+/* -- Fits that compete -- */
 
-    e->spread += 0.15 * told * (fmin(change * change, 1) - e->spread);
-    for (size_t i = 0; i < CLV_PACES; i++) {
-        double miss = (time - e->rtt_ns - bits * e->paces[i]) / time;
-        double stays = pow(1 - pace_speed[i], 1 + clamp(seconds, 0, 60));
-        e->misses[i] = SCORE_KEEPS * e->misses[i] + fmin(miss * miss, 1) * told;
-        if (e->evidence < 0.5) {
-            stays = 0;
-        }
-        e->paces[i] += told * (1 - stays) * (seen - e->paces[i]);
-    }
-    e->evidence = 0.95 * e->evidence + told;
-    for (size_t i = 0; i < CLV_PACES; i++) {
-        e->best = e->misses[i] < e->misses[e->best] ? i : e->best;
-    }
+static const struct clv_link_fit *best_of(const struct clv_link_estimator *e)
+{
+    return &e->fits[e->best];
 }
 
 static void begin_from_hint(struct clv_link_estimator *e,
                             const struct clv_transfer *t, double bits)
 {
     double time = (double)t->duration_ns;
+    double rtt_ns = e->fits[0].rtt_ns;
+    double pace = e->fits[0].pace;
 
     if (t->tcp_rtt_ns > 0 && t->tcp_rtt_ns < time) {
-        e->rtt_ns = t->tcp_rtt_ns;
+        rtt_ns = t->tcp_rtt_ns;
     }
     if (t->tcp_rate_bps > 0 && bits / t->tcp_rate_bps * NS_PER_S < time) {
-        e->pace = NS_PER_S / t->tcp_rate_bps;
+        pace = clamp(NS_PER_S / t->tcp_rate_bps, FASTEST_PACE, SLOWEST_PACE);
+    }
+    for (size_t i = 0; i < CLV_FITS; i++) {
+        begin_fit(&e->fits[i], pace, rtt_ns);
     }
 }
 
-static void note_for_fit(struct clv_link_estimator *e,
-                         const struct clv_transfer *t)
+/* How much rates change, from one exchange to the next, as far as this one
+   tells: one that is all round trip tells nothing. */
+static void note_spread(struct clv_link_estimator *e, double bits, double time)
+{
+    double on_link = bits * best_of(e)->pace;
+    double seen = fmax(time - best_of(e)->rtt_ns, 0);
+    double told = clamp(fmin(on_link, seen) / time, 0, 1);
+    double change = clamp(on_link / fmax(seen, 1) - 1, -1, 1);
+
+    e->spread += 0.15 * told * (change * change - e->spread);
+    e->evidence = 0.95 * e->evidence + 0.5 + 0.5 * told;
+}
+
+static void note_for_fits(struct clv_link_estimator *e,
+                          const struct clv_transfer *t)
 {
     double bits = bits_of(e, (double)t->bytes_up, (double)t->bytes_down);
     double time = (double)t->duration_ns;
-    double noise =
-        NOISE_SHARE * time * NOISE_SHARE * time + NOISE_NS * NOISE_NS;
-    double seconds = e->last_ns == INT64_MIN || t->at_ns <= e->last_ns
-                         ? 0
-                         : (double)(t->at_ns - e->last_ns) / NS_PER_S;
+    double seconds = 0;
+    int is_step = 0;
 
     if (e->last_ns == INT64_MIN) {
         begin_from_hint(e, t, bits);
+    } else if (t->at_ns > e->last_ns) {
+        seconds = (double)(t->at_ns - e->last_ns) / NS_PER_S;
+        note_spread(e, bits, time);
     }
-    let_wander(e, seconds);
-    fit(e, bits, time, noise);
-    compete(e, bits, time, noise, seconds);
+    for (size_t i = 0; i < CLV_FITS; i++) {
+        let_wander(&e->fits[i], &characters[i], seconds);
+        is_step |= fit(&e->fits[i], &characters[i], bits, time) && i == e->best;
+    }
+    for (size_t i = 0; i < CLV_FITS; i++) {
+        e->best = e->fits[i].score < best_of(e)->score ? i : e->best;
+    }
+    e->steps += (uint64_t)is_step;
+    e->evidence = fmax(e->evidence, 0.5);
+}
+
+/* A bound from below on the pace; what is believed goes there, if it was not
+   there already. */
+static void bound_fits(struct clv_link_estimator *e, double bits, double time)
+{
+    double pace = clamp(time / bits, FASTEST_PACE, SLOWEST_PACE);
+
+    if (best_of(e)->rtt_ns + bits * best_of(e)->pace >= time) {
+        return;
+    }
+    for (size_t i = 0; i < CLV_FITS; i++) {
+        struct clv_link_fit *f = &e->fits[i];
+        f->pace = fmax(pace, f->pace);
+        f->pace_var += f->pace * f->pace;
+        keep_sane(f, INFINITY);
+    }
+    e->evidence *= 0.5;
+    e->steps++;
 }
 
 /* -- The published way -- */
@@ -195,18 +227,19 @@ static void note_for_fit(struct clv_link_estimator *e,
 static void note_for_average(struct clv_link_estimator *e,
                              const struct clv_transfer *t)
 {
+    struct clv_link_fit *f = &e->fits[0];
     double time = (double)t->duration_ns;
     double bits = bits_of(e, (double)t->bytes_up, (double)t->bytes_down);
 
     if (t->bytes_up + t->bytes_down < CLV_SMALL_BYTES) {
         average_note(&e->trips, time);
-        e->rtt_ns = average_of(&e->trips, e->rtt_ns);
+        f->rtt_ns = average_of(&e->trips);
         return;
     }
     average_note(&e->rates,
-                 bits / fmax(time - e->rtt_ns, 0.1 * time) * NS_PER_S);
-    e->pace =
-        clamp(NS_PER_S / average_of(&e->rates, 1), FASTEST_PACE, SLOWEST_PACE);
+                 bits / fmax(time - f->rtt_ns, 0.1 * time) * NS_PER_S);
+    f->pace =
+        clamp(NS_PER_S / average_of(&e->rates), FASTEST_PACE, SLOWEST_PACE);
 }
 
 /* -- Links -- */
@@ -215,15 +248,18 @@ void clv_link_estimator_init(struct clv_link_estimator *e,
                              enum clv_learns_by by, double up_bps,
                              double down_bps, double rtt_ns)
 {
+    double pace = clamp(NS_PER_S / fmax(up_bps, 1), FASTEST_PACE, SLOWEST_PACE);
+
     *e = (struct clv_link_estimator){.by = by, .last_ns = INT64_MIN};
-    e->pace = clamp(NS_PER_S / fmax(up_bps, 1), FASTEST_PACE, SLOWEST_PACE);
-    e->ratio = clamp(down_bps * e->pace / NS_PER_S, 1e-3, 1e3);
-    e->rtt_ns = fmax(rtt_ns, 0);
-    e->pace_var = 4 * e->pace * e->pace;
-    e->rtt_var = fmax(4 * e->rtt_ns * e->rtt_ns, 1e12);
-    for (size_t i = 0; i < CLV_PACES; i++) {
-        e->paces[i] = e->pace;
+    e->ratio = clamp(down_bps * pace / NS_PER_S, 1e-3, 1e3);
+    for (size_t i = 0; i < CLV_FITS; i++) {
+        begin_fit(&e->fits[i], pace, fmax(rtt_ns, 0));
     }
+}
+
+static void heard_at(struct clv_link_estimator *e, int64_t at_ns)
+{
+    e->last_ns = at_ns > e->last_ns ? at_ns : e->last_ns;
 }
 
 void clv_link_estimator_note(struct clv_link_estimator *e,
@@ -235,11 +271,9 @@ void clv_link_estimator_note(struct clv_link_estimator *e,
     if (e->by == CLV_LEARNS_BY_AVERAGE) {
         note_for_average(e, transfer);
     } else {
-        note_for_fit(e, transfer);
+        note_for_fits(e, transfer);
     }
-    if (transfer->at_ns > e->last_ns) {
-        e->last_ns = transfer->at_ns;
-    }
+    heard_at(e, transfer->at_ns);
 }
 
 void clv_link_estimator_note_timeout(struct clv_link_estimator *e,
@@ -247,37 +281,31 @@ void clv_link_estimator_note_timeout(struct clv_link_estimator *e,
                                      uint64_t bytes_up)
 {
     double bits = bits_of(e, (double)bytes_up, 0);
-    double pace = (double)duration_ns / bits;
 
     if (duration_ns <= 0 || e->by == CLV_LEARNS_NOTHING) {
         return;
     }
-    pace = clamp(pace, FASTEST_PACE, SLOWEST_PACE);
     if (e->by == CLV_LEARNS_BY_AVERAGE) {
-        average_note(&e->rates, NS_PER_S / pace);
-        e->pace = NS_PER_S / average_of(&e->rates, 1);
-    } else if (e->rtt_ns + bits * best_pace(e) < (double)duration_ns) {
-        e->pace = fmax(pace, e->pace);
-        e->pace_var += e->pace * e->pace;
-        for (size_t i = 0; i < CLV_PACES; i++) {
-            e->paces[i] = fmax(pace, e->paces[i]);
-        }
-        e->evidence *= 0.5;
-        e->surprises++;
+        average_note(&e->rates, bits / (double)duration_ns * NS_PER_S);
+        e->fits[0].pace =
+            clamp(NS_PER_S / average_of(&e->rates), FASTEST_PACE, SLOWEST_PACE);
+    } else {
+        bound_fits(e, bits, (double)duration_ns);
     }
-    e->last_ns = at_ns > e->last_ns ? at_ns : e->last_ns;
+    heard_at(e, at_ns);
 }
 
 struct clv_link_view clv_link_estimator_look(const struct clv_link_estimator *e,
                                              int64_t now_ns)
 {
-    struct clv_link_view view = {.rtt_ns = e->rtt_ns, .age_ns = INT64_MAX};
-    double sure = 0;
+    const struct clv_link_fit *f = best_of(e);
+    struct clv_link_view view = {.up_bps = NS_PER_S / f->pace,
+                                 .down_bps = NS_PER_S / f->pace * e->ratio,
+                                 .rtt_ns = f->rtt_ns,
+                                 .rate_std = sqrt(e->spread),
+                                 .age_ns = INT64_MAX};
+    double sure;
 
-    view.up_bps =
-        NS_PER_S / (e->by == CLV_LEARNS_BY_REGRESSION ? best_pace(e) : e->pace);
-    view.down_bps = view.up_bps * e->ratio;
-    view.rate_std = sqrt(e->spread);
     if (e->last_ns == INT64_MIN) {
         return view;
     }

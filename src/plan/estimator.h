@@ -5,13 +5,14 @@
  * rate and round trip to expect of the next. Ours fits time = round trip +
  * bits * pace, recursively: the round trip is taken to change slowly and the
  * pace quickly, so that exchanges of different sizes tell the two apart, and
- * the last one counts most. How quickly is not a constant: paces followed at
- * several speeds compete, and the one that has predicted best lately is
- * believed; an exchange far from what any of them said is a step of the link,
- * and what was before it is forgotten. Of TCP itself (TCP_INFO) only the
- * first exchange's hint is taken, because behind a proxy it is about the
- * proxy. Exchanges that are all of one size tell the sum of the two only,
- * and predict that size well and no other.
+ * the last ones count most. How quickly is not a constant: several fits
+ * compete, from one that believes the last exchange to one that averages
+ * over many, and the one that has predicted best lately is believed. An
+ * exchange far from what a fit foresaw is a step of the link: the fit forgets
+ * the pace that was before it. Of TCP itself (TCP_INFO) only the first
+ * exchange's hint is taken, because behind a proxy it is about the proxy.
+ * Exchanges that are all of one size tell the sum of the two only, and
+ * predict that size well and others less so.
  *
  * The published systems' way is a moving average over their own transfers:
  * the last CLV_AVERAGED exchanges of fewer than CLV_SMALL_BYTES are averaged
@@ -51,8 +52,17 @@ struct clv_transfer {
 #define CLV_AVERAGED 8
 #define CLV_SMALL_BYTES 1024
 
-/* Speeds at which a pace is followed. */
-#define CLV_PACES 4
+/* Fits of different quickness, of which the best is believed. */
+#define CLV_FITS 4
+
+struct clv_link_fit {
+    double rtt_ns;
+    double pace; /* ns per bit up */
+    double pace_var;
+    double rtt_var;
+    double covariance;
+    double score; /* summed squares of misses, the late ones most */
+};
 
 /* A mean of the last few. */
 struct clv_moving_average {
@@ -64,19 +74,12 @@ struct clv_moving_average {
 struct clv_link_estimator {
     enum clv_learns_by by;
     double ratio; /* of the rates, down to up */
-    double rtt_ns;
-    double pace; /* ns per bit up; the fit's, which follows at once */
-    double pace_var;
-    double rtt_var;
-    double covariance;
-    double paces[CLV_PACES]; /* the same, followed at several speeds */
-    double misses[CLV_PACES];
+    struct clv_link_fit fits[CLV_FITS];
     size_t best;
     double spread; /* of the rates: mean square of their relative change */
     double evidence;
-    uint64_t surprises; /* steps of the link */
+    uint64_t steps; /* of the link, noticed */
     int64_t last_ns;
-    int64_t first_ns;
     struct clv_moving_average rates;
     struct clv_moving_average trips;
 };

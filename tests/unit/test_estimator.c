@@ -87,8 +87,10 @@ static void tells_rate_from_round_trip_by_two_sizes(void **state)
     (void)state;
     for (size_t i = 0; i < 4; i++) {
         struct world w = world_of(CLV_LEARNS_BY_REGRESSION, rates[i], 64e6);
+        /* Sizes whose difference is seen: up to 40 ms on the link. */
+        uint64_t large = (uint64_t)(rates[i] * 0.04 / 8);
         for (int k = 0; k < 12; k++) {
-            exchange(&w, k % 2 ? 200 : 40000, 300);
+            exchange(&w, k % 2 ? 200 : large, 300);
         }
         assert_nearly(look(&w).up_bps / rates[i], 1, 0.05);
         assert_nearly(look(&w).rtt_ns / 64e6, 1, 0.05);
@@ -123,7 +125,7 @@ static void follows_a_tenfold_step_within_three_exchanges(void **state)
         exchange(&w, 6000, 300);
         assert_nearly(error_for(&w, 6000, 300), 0, 0.02);
         assert_nearly(error_for(&w, 20000, 300), 0, 0.10);
-        assert_true(w.e.surprises > 0);
+        assert_true(w.e.steps > 0);
     }
 }
 
