@@ -32,7 +32,8 @@ struct clv_reach {
 };
 
 struct clv_conditions {
-    double slowdown; /* sigma_e of the device */
+    double slowdown;   /* sigma_e of the device */
+    double rate_per_s; /* arrivals; 0: one after the other */
     struct clv_reach reach[CLV_SERVERS];
 };
 

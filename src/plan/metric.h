@@ -12,7 +12,7 @@
  *     energy   joules    0.5J 20mJ
  *     points   points    1pp      (hundredths: of right answers, say)
  *     share    0 to 1    20%
- *     count    as it is  300M
+ *     count    as it is  300M        (workload: multiply-adds on the device)
  *
  * Pure; thread-safe.
  */
@@ -83,11 +83,19 @@ const char *clv_metric_name(enum clv_metric metric);
 enum clv_unit clv_metric_unit(enum clv_metric metric);
 int clv_metric_more_is_better(enum clv_metric metric);
 
-/* "latency.p95". Statistics belong to metrics of time, rate, bytes and energy
-   of one inference. CLEAVE_INVALID names what comes close. */
+/*
+ * "latency.p95". Statistics belong to metrics of time, rate, bytes and energy
+ * of one inference. A percentile of throughput is the rate that so many
+ * percent of inferences reach, and its min the least rate; it has no std.
+ * CLEAVE_INVALID names what comes close.
+ */
 cleave_status clv_measure_parse(const char *text,
                                 struct clv_measure *ret_measure,
                                 cleave_error *err);
+
+/* True if the metric has the statistic. */
+int clv_measure_exists(struct clv_measure measure);
+
 const char *clv_measure_text(struct clv_measure measure,
                              char into[CLV_MEASURE_TEXT]);
 
@@ -96,7 +104,8 @@ const char *clv_measure_text(struct clv_measure measure,
 cleave_status clv_value_parse(const char *text, enum clv_unit unit,
                               double *ret_value, cleave_error *err);
 
-/* For people, three digits: "12.3 ms". */
+/* For people, three digits: "12.3 ms", "20/s", "infinite". Not for
+   CLV_UNKNOWN: what nobody has measured has no value to print. */
 const char *clv_value_text(double value, enum clv_unit unit,
                            char into[CLV_MEASURE_TEXT]);
 

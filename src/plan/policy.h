@@ -57,6 +57,7 @@ struct clv_policy {
     enum clv_decides_by decides;
     int obeys_accuracy; /* drops candidates beyond the accuracy constraint */
     int is_clairvoyant;
+    double patience; /* scheduler.h; the published ones have none */
     /* Does the policy know this candidate? */
     int (*knows)(const struct clv_space *space, size_t candidate);
 };

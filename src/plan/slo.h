@@ -55,7 +55,8 @@ cleave_status clv_objective_parse(const char *verb, const char *measure,
                                   struct clv_objective *ret_objective,
                                   cleave_error *err);
 
-/* "latency.p95 <= 80ms". */
+/* "latency.p95 <= 80ms". CLEAVE_INVALID also for a bound on the senseless
+   side ("latency >= 80ms"); of the head's share both sides have sense. */
 cleave_status clv_constraint_parse(const char *text,
                                    struct clv_constraint *ret_constraint,
                                    cleave_error *err);

@@ -48,6 +48,8 @@ struct clv_candidate {
     double memory_bytes; /* or CLV_UNKNOWN */
     double energy_j;     /* of computing; or CLV_UNKNOWN */
     double head_share;
+    int is_huffman; /* priced as JALAD sends it; no other policy knows it,
+                       and cleave cannot run it */
 };
 
 struct clv_space {

@@ -89,9 +89,11 @@ struct clv_cost_pack {
     struct clv_spread pack_ns;   /* on this device */
     struct clv_spread unpack_ns; /* as a server of the device's kind takes */
     struct clv_spread bytes_up;
-    double bytes_down;  /* the answer's */
-    double drop_pp;     /* accuracy lost against nothing packed; points */
-    double drop_low_pp; /* 95 % interval */
+    double huffman_bytes; /* up, were the same symbols Huffman coded, as JALAD
+                             does; CLV_UNKNOWN or 0 if not measured */
+    double bytes_down;    /* the answer's */
+    double drop_pp;       /* accuracy lost against nothing packed; points */
+    double drop_low_pp;   /* 95 % interval */
     double drop_high_pp;
 };
 
@@ -119,8 +121,9 @@ void clv_costs_fini(struct clv_costs *costs);
 
 /*
  * Each appends a row and gives its index; texts are copied. CLEAVE_INVALID
- * for an index that is not there yet, a negative time or a NaN; CLEAVE_LIMIT
- * above 2^20 rows; CLEAVE_MEMORY. A failure leaves the table as it was.
+ * for an index that is not there yet, a negative time, an empty name or a
+ * NaN; CLEAVE_LIMIT above 2^20 rows; CLEAVE_MEMORY. A failure leaves the
+ * table as it was.
  */
 cleave_status clv_costs_engine(struct clv_costs *costs, const char *name,
                                uint32_t *ret_index, cleave_error *err);
@@ -142,7 +145,8 @@ cleave_status clv_costs_pack(struct clv_costs *costs,
                              const struct clv_cost_pack *row,
                              cleave_error *err);
 
-/* Computes a spread. Sorts the values. All zero of nothing. */
+/* Computes a spread; percentiles are the nearest rank's. Sorts the values.
+   All zero of nothing. */
 struct clv_spread clv_spread_of(double *values, size_t count);
 
 #endif
