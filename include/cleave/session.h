@@ -71,7 +71,8 @@ typedef struct cleave_class {
  * One answer. Times are wall times: `head_ns` on this device (packing
  * included), `tail_ns` on the server as it says (unpacking and waiting
  * included), `transfer_ns` what remains of the exchange. Bytes count whole
- * HTTP messages.
+ * HTTP messages. The last three are a runner's (runner.h): a session's tail
+ * is never finished here.
  */
 typedef struct cleave_result {
     const cleave_tensor *outputs; /* in the model's order */
@@ -84,7 +85,11 @@ typedef struct cleave_result {
     int64_t head_ns;
     int64_t transfer_ns;
     int64_t tail_ns;
-    int64_t total_ns; /* head, transfer and tail; without prepare_ns */
+    int64_t total_ns;     /* all of it; without prepare_ns */
+    int64_t finish_ns;    /* the tail on this device, the server having
+                             failed; 0: it did not */
+    int64_t predicted_ns; /* total_ns as it was expected; 0: it was not */
+    const char *design;   /* which design answered, or NULL */
 } cleave_result;
 
 /*

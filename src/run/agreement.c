@@ -1,5 +1,5 @@
 /*
- * agreement.c - with which calibration a session packs.
+ * agreement.c - with which calibration a rig packs.
  *
  * A calibration tells a packing what to expect of a tensor: its range, its
  * spread, and for the dense coder its code books, which frames then only
@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 #include "base/fail.h"
-#include "run/device.h"
+#include "base/file.h"
+#include "run/rig.h"
 
 /* Where a model's calibration is looked for: "dir/net.calib". */
 static cleave_status default_path(const char *model, char into[CLV_PATH_MAX],
@@ -27,53 +28,52 @@ static cleave_status default_path(const char *model, char into[CLV_PATH_MAX],
                           model);
 }
 
-static int looks_at_calibration(const cleave_session *s)
+static int looks_at_calibration(const struct clv_rig *r)
 {
-    return s->needs_server && s->packing.coder != CLV_CODER_RAW &&
-           !clv_packing_is_picture(&s->packing);
+    return r->needs_server && r->packing.coder != CLV_CODER_RAW &&
+           !clv_packing_is_picture(&r->packing);
 }
 
-cleave_status clv_agreement_read(cleave_session *s,
-                                 const cleave_session_options *o,
+cleave_status clv_agreement_read(struct clv_rig *r, const char *named,
                                  cleave_error *err)
 {
+    const char *here = clv_network_sha256(r->ground->network);
     char path[CLV_PATH_MAX];
     cleave_status status = CLEAVE_OK;
 
-    if (o->calibration != NULL) {
-        status = clv_path_print(path, sizeof path, err, "%s", o->calibration);
+    if (named != NULL) {
+        status = clv_path_print(path, sizeof path, err, "%s", named);
     } else {
-        status = default_path(o->model, path, err);
+        status = default_path(r->ground->model, path, err);
         if (status == CLEAVE_OK &&
-            (!looks_at_calibration(s) || access(path, F_OK) != 0)) {
+            (!looks_at_calibration(r) || access(path, F_OK) != 0)) {
             return CLEAVE_OK;
         }
     }
     if (status == CLEAVE_OK) {
-        status = clv_calibration_read(path, &s->calibration, err);
+        status = clv_calibration_read(path, &r->calibration, err);
     }
     return status == CLEAVE_OK
-               ? clv_calibration_check(
-                     s->calibration, clv_network_sha256(s->network), path, err)
+               ? clv_calibration_check(r->calibration, here, path, err)
                : status;
 }
 
-void clv_agreement_settle(cleave_session *s, const char *there)
+void clv_agreement_settle(struct clv_rig *r, const char *there)
 {
     const char *here =
-        s->calibration != NULL ? clv_calibration_id(s->calibration) : NULL;
+        r->calibration != NULL ? clv_calibration_id(r->calibration) : NULL;
 
-    if (s->packing.coder != CLV_CODER_DENSE ||
+    if (r->packing.coder != CLV_CODER_DENSE ||
         (here == NULL && there == NULL) ||
         (here != NULL && there != NULL && strcmp(here, there) == 0)) {
         return;
     }
     (void)clv_path_print(
-        s->notice, sizeof s->notice, NULL,
+        r->notice, sizeof r->notice, NULL,
         "packing without calibration, so frames are larger: this device's is "
         "%.16s, the server's %.16s. Copy one .calib file to both sides, "
         "beside the model.",
         here != NULL ? here : "missing", there != NULL ? there : "missing");
-    clv_calibration_free(s->calibration);
-    s->calibration = NULL;
+    clv_calibration_free(r->calibration);
+    r->calibration = NULL;
 }

@@ -4,52 +4,52 @@
 #include <stdlib.h>
 
 #include "base/fail.h"
-#include "run/device.h"
+#include "run/rig.h"
 
-static cleave_status open_lane(struct clv_lane *lane, cleave_session *session,
+static cleave_status open_lane(struct clv_lane *lane, const struct clv_rig *rig,
                                cleave_error *err)
 {
-    struct clv_client_options options = {
-        .url = session->url, .max_response_bytes = CLV_ANSWER_BYTES};
     cleave_status status = CLEAVE_OK;
 
     clv_buffer_init(&lane->message, CLV_MESSAGE_BYTES);
+    clv_buffer_init(&lane->tensor, CLV_MESSAGE_BYTES);
     clv_picture_encoder_init(&lane->encoder);
     clv_sample_init(&lane->sample);
-    if (session->head != NULL) {
-        status = clv_outputs_new(clv_part_session(session->head),
-                                 &lane->outputs, err);
+    if (rig->head != NULL) {
+        status = clv_outputs_new(clv_part_session(rig->head), &lane->head, err);
     }
-    if (status == CLEAVE_OK && session->needs_server) {
-        status = clv_client_open(&options, &lane->client, err);
+    if (status == CLEAVE_OK && rig->tail != NULL) {
+        status =
+            clv_outputs_new(clv_part_session(rig->tail), &lane->finish, err);
     }
     return status;
 }
 
 static void close_lane(struct clv_lane *lane)
 {
-    clv_outputs_free(lane->outputs);
-    clv_client_close(lane->client);
+    clv_outputs_free(lane->head);
+    clv_outputs_free(lane->finish);
     clv_codec_free(lane->codec);
     clv_buffer_fini(&lane->message);
+    clv_buffer_fini(&lane->tensor);
     clv_picture_encoder_fini(&lane->encoder);
     clv_sample_fini(&lane->sample);
 }
 
-cleave_status clv_lanes_init(struct clv_lanes *lanes, cleave_session *session,
+cleave_status clv_lanes_init(struct clv_lanes *lanes, const struct clv_rig *rig,
                              size_t count, cleave_error *err)
 {
     cleave_status status = CLEAVE_OK;
 
     lanes->all = calloc(count, sizeof *lanes->all);
     if (lanes->all == NULL) {
-        return clv_fail_memory(err, "session", count * sizeof *lanes->all);
+        return clv_fail_memory(err, "rig", count * sizeof *lanes->all);
     }
     pthread_mutex_init(&lanes->lock, NULL);
     pthread_cond_init(&lanes->given, NULL);
     for (size_t i = 0; status == CLEAVE_OK && i < count; i++) {
         struct clv_lane *lane = &lanes->all[lanes->count++];
-        status = open_lane(lane, session, err);
+        status = open_lane(lane, rig, err);
         lane->next = lanes->free_list;
         lanes->free_list = lane;
     }
@@ -62,7 +62,7 @@ cleave_status clv_lanes_equip(struct clv_lanes *lanes,
 {
     for (size_t i = 0; i < lanes->count; i++) {
         if (clv_codec_new(calibration, &lanes->all[i].codec) != CLEAVE_OK) {
-            return clv_fail_memory(err, "session", sizeof lanes->all[i]);
+            return clv_fail_memory(err, "rig", sizeof lanes->all[i]);
         }
     }
     return CLEAVE_OK;

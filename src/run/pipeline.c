@@ -1,35 +1,45 @@
 /*
- * pipeline.c - the nine steps of one inference. A newcomer starts here.
+ * pipeline.c - the ten steps of one inference. A newcomer starts here.
  *
  *     inputs --head--> tensors at the cut --pack--> bytes --exchange-->
  *         answer --> outputs of the tail, and those the head had already
+ *
+ *     or, where no right answer comes in time:
+ *         tensors at the cut --tail, here--> the same outputs
  *
  * The steps are functions of one `flight`, run in order until one fails. At
  * the cut `output` there is nothing to send, at the cut `input` there is no
  * head; their steps find nothing to do. Packing, times and bytes are counted
  * where they arise.
  *
- * Where a picture is sent instead of tensors, packing encodes it, and there
- * are no inputs on this device.
+ * The local finish: until the answer has been read, the lane holds the
+ * tensors at the cut as the head made them. If the exchange fails, or its
+ * answer is not what the model says, the tail is computed from them on this
+ * device, and the trouble is told beside the result. Where a picture is sent
+ * instead of tensors, packing encodes it, there are no inputs on this device,
+ * and finishing begins with making them of the picture.
  *
- * What this file leaves out: choosing the cut, and finishing on the device
- * when the server does not answer.
+ * What this file leaves out: choosing the cut, and how long to wait for the
+ * server; an errand says it.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fail.h"
-#include "run/device.h"
+#include "base/wait.h"
+#include "run/rig.h"
 #include "tensor/element.h"
 
 struct flight {
-    cleave_session *session;
+    struct clv_rig *rig;
     struct clv_lane *lane;
-    const cleave_tensor *given;
+    struct clv_errand *errand;
     cleave_tensor inputs[CLV_MESSAGE_TENSORS]; /* under the model's names */
     size_t input_count;
-    struct clv_exchange exchange;
-    clv_bytes answer; /* frames that are not yet read */
+    struct clv_client *client; /* taken at step 5 */
+    clv_bytes answer;          /* frames that are not yet read */
+    int has_head;              /* the lane holds what the head made */
+    int is_ours;               /* no answer of the server's: finish here */
     cleave_result *result;
     int64_t started_ns;
     cleave_error *err;
@@ -37,13 +47,13 @@ struct flight {
 
 static int64_t now(const struct flight *f)
 {
-    return clv_clock_now_ns(f->session->clock);
+    return clv_clock_now_ns(f->rig->ground->clock);
 }
 
 static cleave_status check_input(struct flight *f, size_t i,
                                  const cleave_tensor_info *want)
 {
-    const cleave_tensor *have = &f->given[i];
+    const cleave_tensor *have = &f->errand->inputs[i];
     uint64_t elements;
     uint64_t bytes;
     char a[128];
@@ -68,12 +78,13 @@ static cleave_status check_inputs(struct flight *f)
 {
     size_t count;
     const cleave_tensor_info *want =
-        clv_network_inputs(f->session->network, &count);
+        clv_network_inputs(f->rig->ground->network, &count);
     cleave_status status = CLEAVE_OK;
 
-    if (f->session->sends_picture) {
+    if (f->rig->sends_picture) {
         return CLEAVE_OK;
     }
+    f->input_count = f->errand->input_count;
     if (count != f->input_count || count > CLV_MESSAGE_TENSORS) {
         return clv_fail(f->err, CLEAVE_MISMATCH, "inputs",
                         "The model has %zu inputs (at most %d can be run); "
@@ -89,7 +100,7 @@ static cleave_status check_inputs(struct flight *f)
 /* 2. Somewhere to put the answer. */
 static cleave_status make_result(struct flight *f)
 {
-    f->result = clv_result_new(f->session);
+    f->result = clv_result_new(f->rig->ground->network);
     return f->result != NULL
                ? CLEAVE_OK
                : clv_fail_memory(f->err, "result", sizeof *f->result);
@@ -106,94 +117,165 @@ static const cleave_tensor *find(const cleave_tensor *tensors, size_t count,
     return NULL;
 }
 
-/* 3. The head, or the whole network, on this device. */
-static cleave_status run_head(struct flight *f)
-{
-    struct clv_session *session;
-    const cleave_tensor_info *want;
-    cleave_tensor inputs[CLV_MESSAGE_TENSORS];
-    size_t count;
-    cleave_status status;
-
-    if (f->session->head == NULL) {
-        f->started_ns = now(f);
-        return CLEAVE_OK;
-    }
-    session = clv_part_session(f->session->head);
-    want = clv_session_inputs(session, &count);
-    for (size_t i = 0; i < count; i++) {
-        inputs[i] = *find(f->inputs, f->input_count, want[i].name);
-    }
-    clv_gate_enter(&f->session->gate);
-    f->started_ns = now(f);
-    status = clv_session_run(session, inputs, count, f->lane->outputs, f->err);
-    clv_gate_leave(&f->session->gate);
-    return status;
-}
-
 /* A tensor that this device has: made by the head, or an input. */
 static const cleave_tensor *find_here(const struct flight *f, const char *name)
 {
     const cleave_tensor *tensor = NULL;
     size_t count;
 
-    if (f->lane->outputs != NULL) {
-        const cleave_tensor *made =
-            clv_outputs_tensors(f->lane->outputs, &count);
+    if (f->has_head) {
+        const cleave_tensor *made = clv_outputs_tensors(f->lane->head, &count);
         tensor = find(made, count, name);
     }
     return tensor != NULL ? tensor : find(f->inputs, f->input_count, name);
 }
 
+/* Runs a part on what this device has; all its inputs must be there. */
+static cleave_status run_part(struct flight *f, struct clv_part *part,
+                              struct clv_outputs *into)
+{
+    struct clv_session *session = clv_part_session(part);
+    cleave_tensor inputs[CLV_MESSAGE_TENSORS];
+    size_t count;
+    const cleave_tensor_info *want = clv_session_inputs(session, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        const cleave_tensor *here =
+            i < CLV_MESSAGE_TENSORS ? find_here(f, want[i].name) : NULL;
+        if (here == NULL) {
+            return clv_fail(f->err, CLEAVE_MISMATCH, want[i].name,
+                            "A part of the network wants this tensor, and "
+                            "the part before it does not make it.");
+        }
+        inputs[i] = *here;
+    }
+    return clv_session_run(session, inputs, count, into, f->err);
+}
+
+/* 3. The head, or the whole network, on this device. */
+static cleave_status run_head(struct flight *f)
+{
+    struct clv_gate *gate = f->rig->ground->gate;
+    cleave_status status;
+
+    if (f->rig->head == NULL) {
+        f->started_ns = now(f);
+        return CLEAVE_OK;
+    }
+    clv_gate_enter(gate);
+    f->started_ns = now(f);
+    status = run_part(f, f->rig->head, f->lane->head);
+    f->has_head = status == CLEAVE_OK;
+    clv_gate_leave(gate);
+    return status;
+}
+
+/* An emulated slow machine is slow in packing, too. */
+static void hold_back(const struct flight *f, int64_t began_ns)
+{
+    double factor = clv_engine_slowdown(f->rig->ground->engine);
+    double took_ns = (double)(now(f) - began_ns);
+
+    if (factor > 1) {
+        clv_wait_until(began_ns + (int64_t)(took_ns * factor));
+    }
+}
+
 /* 4. The tensors at the cut become bytes. */
 static cleave_status pack_cut(struct flight *f)
 {
-    const cleave_session *s = f->session;
+    const struct clv_rig *r = f->rig;
+    int64_t began_ns = now(f);
     cleave_status status = CLEAVE_OK;
 
-    if (s->sends_picture) {
-        status = clv_sending_picture(s, f->lane, f->err);
+    if (r->sends_picture) {
+        status = clv_sending_picture(r, f->lane, f->err);
     }
     for (size_t i = 0;
-         !s->sends_picture && status == CLEAVE_OK && i < s->cut_count; i++) {
-        const char *name = s->cut_tensors[i].name;
-        status = clv_sending_tensor(s, f->lane, i, find_here(f, name), f->err);
+         !r->sends_picture && status == CLEAVE_OK && i < r->cut_count; i++) {
+        const char *name = r->cut_tensors[i].name;
+        status = clv_sending_tensor(r, f->lane, i, find_here(f, name), f->err);
+    }
+    if (r->needs_server) {
+        hold_back(f, began_ns);
     }
     f->result->head_ns = now(f) - f->started_ns;
     return status;
 }
 
+/*
+ * The server has failed. If the errand wants that and the tail is here, the
+ * inference goes on without it.
+ */
+static cleave_status give_up(struct flight *f, cleave_status status,
+                             const cleave_error *why)
+{
+    if (f->errand->may_finish && f->rig->tail != NULL) {
+        f->errand->trouble = *why;
+        f->errand->trouble.code = status;
+        f->is_ours = 1;
+        return CLEAVE_OK;
+    }
+    return clv_fail(f->err, status, why->where, "%s", why->text);
+}
+
+/* How long the server may take; 0 if there is no time left to ask it. */
+static int64_t patience_ms(const struct flight *f)
+{
+    int64_t left_ns = f->errand->answer_by_ns - now(f);
+
+    if (f->errand->answer_by_ns == 0) {
+        return f->rig->deadline_ms;
+    }
+    return left_ns <= 0 ? 0 : 1 + (left_ns - 1) / 1000000;
+}
+
+static cleave_status ask_server(struct flight *f, cleave_error *why)
+{
+    const struct clv_rig *r = f->rig;
+    struct clv_cut_request request = {
+        .model = r->ground->model_name,
+        .cut = r->cut,
+        .sha256 = clv_network_sha256(r->ground->network),
+        .content_type = clv_sending_type(r),
+        .body = clv_buffer_bytes(&f->lane->message),
+    };
+    int64_t most_ms = patience_ms(f);
+
+    if (most_ms == 0) {
+        return clv_fail(why, CLEAVE_TIMEOUT, r->clients->url,
+                        "No time was left to ask the server.");
+    }
+    f->errand->was_sent = 1;
+    return clv_client_infer_cut(f->client, &request, most_ms,
+                                &f->errand->exchange, why);
+}
+
 /* 5. Over the link, and back with the answer. */
 static cleave_status exchange(struct flight *f)
 {
-    const cleave_session *s = f->session;
-    struct clv_cut_request request = {
-        .model = s->model_name,
-        .cut = s->cut,
-        .sha256 = clv_network_sha256(s->network),
-        .content_type = clv_sending_type(s),
-        .body = clv_buffer_bytes(&f->lane->message),
-    };
-    cleave_status status = CLEAVE_OK;
+    cleave_error why = CLEAVE_ERROR_INIT;
+    cleave_status status;
 
-    if (s->needs_server) {
-        status = clv_client_infer_cut(f->lane->client, &request, s->deadline_ms,
-                                      &f->exchange, f->err);
-        f->answer = f->exchange.body;
+    if (!f->rig->needs_server) {
+        return CLEAVE_OK;
     }
-    return status;
+    f->client = clv_clients_take(f->rig->clients);
+    status = ask_server(f, &why);
+    f->answer = f->errand->exchange.body;
+    return status == CLEAVE_OK ? CLEAVE_OK : give_up(f, status, &why);
 }
 
 /* 6. What of it was the link, what the server. */
 static cleave_status share_times(struct flight *f)
 {
-    const struct clv_timing *t = &f->exchange.timing;
+    const struct clv_exchange *x = &f->errand->exchange;
     cleave_result *r = f->result;
 
-    r->bytes_up = f->exchange.bytes_up;
-    r->bytes_down = f->exchange.bytes_down;
-    r->tail_ns = t->queue_ns + t->unpack_ns + t->tail_ns;
-    r->transfer_ns = f->exchange.total_ns - r->tail_ns;
+    r->bytes_up = x->bytes_up;
+    r->bytes_down = x->bytes_down;
+    r->tail_ns = x->timing.queue_ns + x->timing.unpack_ns + x->timing.tail_ns;
+    r->transfer_ns = x->total_ns - r->tail_ns;
     if (r->transfer_ns < 0) { /* the server's clock, rounded */
         r->transfer_ns = 0;
     }
@@ -202,9 +284,9 @@ static cleave_status share_times(struct flight *f)
 
 static cleave_status wrong_answer(const struct flight *f, cleave_status status,
                                   const cleave_tensor_info *want,
-                                  const char *what)
+                                  const char *what, cleave_error *err)
 {
-    return clv_fail(f->err, status, f->session->url,
+    return clv_fail(err, status, f->rig->clients->url,
                     "The output '%.200s' in the server's answer: %s",
                     want->name, what);
 }
@@ -212,14 +294,15 @@ static cleave_status wrong_answer(const struct flight *f, cleave_status status,
 /* What came must be what the model says, before it gets any memory. */
 static cleave_status check_output(const struct flight *f,
                                   const cleave_tensor_info *want,
-                                  const struct clv_frame *frame)
+                                  const struct clv_frame *frame,
+                                  cleave_error *err)
 {
     char a[128];
     char b[128];
 
     if (want->type != CLEAVE_TYPE_NONE &&
         !clv_tensor_fits(want, &frame->info)) {
-        return clv_fail(f->err, CLEAVE_MISMATCH, f->session->url,
+        return clv_fail(err, CLEAVE_MISMATCH, f->rig->clients->url,
                         "The output '%.200s' came as %s; the model says %s.",
                         want->name,
                         clv_tensor_describe(&frame->info, a, sizeof a),
@@ -227,14 +310,15 @@ static cleave_status check_output(const struct flight *f,
     }
     if (frame->bytes > CLV_ANSWER_BYTES) {
         return wrong_answer(f, CLEAVE_LIMIT, want,
-                            "It is larger than a device takes.");
+                            "It is larger than a device takes.", err);
     }
     return CLEAVE_OK;
 }
 
 /* The next frame of the answer is this output. */
 static cleave_status take_output(struct flight *f, size_t i,
-                                 const cleave_tensor_info *want)
+                                 const cleave_tensor_info *want,
+                                 cleave_error *err)
 {
     cleave_error why = CLEAVE_ERROR_INIT;
     struct clv_frame frame;
@@ -242,86 +326,141 @@ static cleave_status take_output(struct flight *f, size_t i,
     cleave_status status = clv_frame_read(f->answer, NULL, &frame, &why);
 
     if (status != CLEAVE_OK) {
-        return wrong_answer(f, status, want, why.text);
+        return wrong_answer(f, status, want, why.text, err);
     }
-    status = check_output(f, want, &frame);
+    status = check_output(f, want, &frame, err);
     if (status == CLEAVE_OK) {
         status = clv_result_room(f->result, i, want, &frame.info,
-                                 (size_t)frame.bytes, &data, f->err);
+                                 (size_t)frame.bytes, &data, err);
     }
     if (status == CLEAVE_OK) {
         f->answer.data += frame.size;
         f->answer.size -= frame.size;
         status = clv_codec_unpack(f->lane->codec, &frame, data,
-                                  (size_t)frame.bytes, f->err);
+                                  (size_t)frame.bytes, err);
     }
     return status;
 }
 
 /* The head has made some of the outputs; the server sends the others. */
 static cleave_status place_output(struct flight *f, size_t i,
-                                  const cleave_tensor_info *want)
+                                  const cleave_tensor_info *want,
+                                  cleave_error *err)
 {
-    int all_there = f->session->needs_server && f->session->head == NULL;
+    int all_there = f->rig->needs_server && f->rig->head == NULL;
     const cleave_tensor *from = all_there ? NULL : find_here(f, want->name);
 
-    return from != NULL ? clv_result_set(f->result, i, want, from, f->err)
-                        : take_output(f, i, want);
+    return from != NULL ? clv_result_set(f->result, i, want, from, err)
+                        : take_output(f, i, want, err);
 }
 
-/* 7. Outputs of both sides, in the model's order. */
-static cleave_status join_outputs(struct flight *f)
+static cleave_status place_outputs(struct flight *f, cleave_error *err)
 {
     size_t count;
     const cleave_tensor_info *want =
-        clv_network_outputs(f->session->network, &count);
+        clv_network_outputs(f->rig->ground->network, &count);
     cleave_status status = CLEAVE_OK;
 
     for (size_t i = 0; status == CLEAVE_OK && i < count; i++) {
-        status = place_output(f, i, &want[i]);
+        status = place_output(f, i, &want[i], err);
     }
     if (status == CLEAVE_OK && f->answer.size > 0) {
-        status = clv_fail(f->err, CLEAVE_CORRUPT, f->session->url,
+        status = clv_fail(err, CLEAVE_CORRUPT, f->rig->clients->url,
                           "The server's answer has more outputs than the "
                           "model has left to it.");
     }
     return status;
 }
 
-/* 8. What it means. */
+/* 7. Outputs of both sides, in the model's order. */
+static cleave_status join_outputs(struct flight *f)
+{
+    cleave_error why = CLEAVE_ERROR_INIT;
+    cleave_status status = f->is_ours ? CLEAVE_OK : place_outputs(f, &why);
+
+    return status == CLEAVE_OK ? CLEAVE_OK : give_up(f, status, &why);
+}
+
+static cleave_status run_tail(struct flight *f)
+{
+    struct clv_gate *gate = f->rig->ground->gate;
+    cleave_status status = CLEAVE_OK;
+
+    if (f->rig->sends_picture) {
+        status = clv_sending_unsent(f->rig, f->lane, &f->inputs[0], f->err);
+        f->input_count = status == CLEAVE_OK;
+    }
+    clv_gate_enter(gate);
+    if (status == CLEAVE_OK) {
+        status = run_part(f, f->rig->tail, f->lane->finish);
+    }
+    clv_gate_leave(gate);
+    return status;
+}
+
+/* 8. Or else the tail on this device, from the tensors that it still has. */
+static cleave_status finish_here(struct flight *f)
+{
+    size_t count;
+    size_t made_count;
+    const cleave_tensor_info *want =
+        clv_network_outputs(f->rig->ground->network, &count);
+    const cleave_tensor *made;
+    int64_t started_ns = now(f);
+    cleave_status status;
+
+    if (!f->is_ours) {
+        return CLEAVE_OK;
+    }
+    status = run_tail(f);
+    made = clv_outputs_tensors(f->lane->finish, &made_count);
+    for (size_t i = 0; status == CLEAVE_OK && i < count; i++) {
+        const cleave_tensor *from = find(made, made_count, want[i].name);
+        if (from == NULL) {
+            from = find_here(f, want[i].name);
+        }
+        status = from != NULL
+                     ? clv_result_set(f->result, i, &want[i], from, f->err)
+                     : clv_fail(f->err, CLEAVE_ENGINE, want[i].name,
+                                "Neither half of the network makes this "
+                                "output.");
+    }
+    f->result->finish_ns = now(f) - started_ns;
+    return status;
+}
+
+/* 9. What it means. */
 static cleave_status rank_classes(struct flight *f)
 {
-    clv_result_rank(f->result, f->session);
+    clv_result_rank(f->result, f->rig->ground->card);
     return CLEAVE_OK;
 }
 
-/* 9. How long it took. */
+/* 10. How long it took. */
 static cleave_status note_total(struct flight *f)
 {
     f->result->total_ns = now(f) - f->started_ns;
     return CLEAVE_OK;
 }
 
-cleave_status clv_pipeline_run(cleave_session *session, struct clv_lane *lane,
-                               const cleave_tensor *inputs, size_t input_count,
+cleave_status clv_pipeline_run(struct clv_rig *rig, struct clv_lane *lane,
+                               struct clv_errand *errand,
                                cleave_result **ret_result, cleave_error *err)
 {
     static cleave_status (*const steps[])(struct flight *) = {
-        check_inputs, make_result,  run_head,     pack_cut,   exchange,
-        share_times,  join_outputs, rank_classes, note_total,
+        check_inputs, make_result,  run_head,    pack_cut,     exchange,
+        share_times,  join_outputs, finish_here, rank_classes, note_total,
     };
-    struct flight f = {
-        .session = session,
-        .lane = lane,
-        .given = inputs,
-        .input_count = input_count,
-        .err = err,
-    };
+    struct flight f = {.rig = rig, .lane = lane, .errand = errand, .err = err};
     cleave_status status = CLEAVE_OK;
 
     for (size_t i = 0;
          status == CLEAVE_OK && i < sizeof steps / sizeof steps[0]; i++) {
         status = steps[i](&f);
+    }
+    if (f.client != NULL) { /* the answer is the client's until here */
+        clv_clients_give(rig->clients, f.client);
+        errand->exchange.body = (clv_bytes){0};
     }
     if (status == CLEAVE_OK) {
         *ret_result = f.result;

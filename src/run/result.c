@@ -4,24 +4,28 @@
  * Outputs are copied out of the engine and the connection, so that both are
  * free for the next inference while the caller still reads.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fail.h"
-#include "run/device.h"
+#include "run/rig.h"
 #include "tensor/rank.h"
+
+#define DESIGN_TEXT 512 /* as long as any design */
 
 struct whole_result {
     cleave_result base; /* first: the caller's pointer is ours */
+    char design[DESIGN_TEXT];
     cleave_tensor outputs[];
 };
 
-cleave_result *clv_result_new(const cleave_session *session)
+cleave_result *clv_result_new(const struct clv_network *network)
 {
     size_t count;
     struct whole_result *r;
 
-    clv_network_outputs(session->network, &count);
+    clv_network_outputs(network, &count);
     r = calloc(1, sizeof *r + count * sizeof r->outputs[0]);
     if (r == NULL) {
         return NULL;
@@ -52,6 +56,7 @@ cleave_status clv_result_room(cleave_result *result, size_t output,
     struct whole_result *r = (struct whole_result *)result;
     cleave_tensor *to = &r->outputs[output];
 
+    free(to->data);
     to->data = malloc(bytes > 0 ? bytes : 1);
     if (to->data == NULL) {
         return clv_fail_memory(err, info->name, bytes);
@@ -77,18 +82,17 @@ cleave_status clv_result_set(cleave_result *result, size_t output,
     return status;
 }
 
-void clv_result_rank(cleave_result *result, const cleave_session *session)
+void clv_result_rank(cleave_result *result, const struct clv_card *card)
 {
     const struct clv_card_output *output;
     const cleave_tensor *scores = &result->outputs[0];
     size_t best[CLEAVE_TOP];
     size_t each = cleave_type_bytes(scores->info.type);
 
-    if (session->card == NULL ||
-        session->card->task != CLV_TASK_CLASSIFICATION || each == 0) {
+    if (card == NULL || card->task != CLV_TASK_CLASSIFICATION || each == 0) {
         return;
     }
-    output = clv_card_output(session->card, scores->info.name);
+    output = clv_card_output(card, scores->info.name);
     result->top_count = scores->bytes / each;
     if (result->top_count > CLEAVE_TOP) {
         result->top_count = CLEAVE_TOP;
@@ -104,4 +108,12 @@ void clv_result_rank(cleave_result *result, const cleave_session *session)
             result->top[i].label = clv_card_label(output, best[i]);
         }
     }
+}
+
+void clv_result_name(cleave_result *result, const char *design)
+{
+    struct whole_result *r = (struct whole_result *)result;
+
+    snprintf(r->design, sizeof r->design, "%s", design);
+    r->base.design = r->design;
 }

@@ -16,7 +16,7 @@
 
 #include "base/fail.h"
 #include "serve/http.h"
-#include "serve/listen.h"
+#include "base/listen.h"
 #include "serve/service.h"
 #include "serve/workers.h"
 #include "store/store.h"

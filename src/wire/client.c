@@ -348,6 +348,26 @@ static uint64_t header_bytes(const struct clv_client *client, uint64_t request,
                                                                  : request;
 }
 
+/* What the connection itself cost, and what it knows. */
+static void measure_connection(struct clv_client *client)
+{
+    struct clv_exchange *exchange = &client->exchange;
+    curl_socket_t fd = CURL_SOCKET_BAD;
+    curl_off_t connected_us = 0;
+    curl_off_t secured_us = 0;
+    long connections = 0;
+
+    curl_easy_getinfo(client->curl, CURLINFO_NUM_CONNECTS, &connections);
+    curl_easy_getinfo(client->curl, CURLINFO_CONNECT_TIME_T, &connected_us);
+    curl_easy_getinfo(client->curl, CURLINFO_APPCONNECT_TIME_T, &secured_us);
+    if (connections > 0) {
+        exchange->connect_ns =
+            1000 * (secured_us > connected_us ? secured_us : connected_us);
+    }
+    curl_easy_getinfo(client->curl, CURLINFO_ACTIVESOCKET, &fd);
+    exchange->tcp = clv_tcp_info_of(fd);
+}
+
 static void measure(struct clv_client *client, int64_t started_ns)
 {
     struct clv_exchange *exchange = &client->exchange;
@@ -369,6 +389,7 @@ static void measure(struct clv_client *client, int64_t started_ns)
         header_bytes(client, (uint64_t)request_headers, (uint64_t)up);
     exchange->bytes_down = (uint64_t)response_headers + (uint64_t)down;
     exchange->body = clv_buffer_bytes(&client->answer);
+    measure_connection(client);
 }
 
 /* Sends what has been set up and waits for the answer. */

@@ -18,6 +18,7 @@
 #include "wire/metadata.h"
 #include "wire/request.h"
 #include "wire/response.h"
+#include "wire/tcpinfo.h"
 #include "wire/timing.h"
 
 struct clv_client;
@@ -35,11 +36,13 @@ struct clv_exchange {
     int64_t json_bytes;  /* Inference-Header-Content-Length, or -1 */
     clv_bytes body;      /* borrowed until the client's next call */
     int64_t total_ns;    /* wall time from call to the last byte */
+    int64_t connect_ns;  /* of that, to connect; 0 on a kept connection */
     uint64_t bytes_up;   /* headers included, TLS and TCP not */
     uint64_t bytes_down; /* likewise */
     bool has_timing;
     struct clv_timing timing; /* what the server says it spent */
     int retry_after_s;        /* of an overloaded server, else 0 */
+    struct clv_tcp_info tcp;  /* of the connection, at the end */
 };
 
 /*

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "run/device.h"
+#include "run/rig.h"
 
 #define THREADS 8
 #define ROUNDS 500
@@ -59,11 +59,11 @@ static void *contend(void *arg)
 static void threads_never_share_a_lane_or_crowd_the_gate(void **state)
 {
     struct contest *c = calloc(1, sizeof *c);
-    cleave_session *session = calloc(1, sizeof *session);
+    struct clv_rig *rig = calloc(1, sizeof *rig);
     pthread_t threads[THREADS];
 
     (void)state;
-    assert_int_equal(clv_lanes_init(&c->lanes, session, 3, NULL), CLEAVE_OK);
+    assert_int_equal(clv_lanes_init(&c->lanes, rig, 3, NULL), CLEAVE_OK);
     clv_gate_init(&c->gate, 2);
     for (int i = 0; i < THREADS; i++) {
         assert_int_equal(pthread_create(&threads[i], NULL, contend, c), 0);
@@ -76,7 +76,7 @@ static void threads_never_share_a_lane_or_crowd_the_gate(void **state)
     assert_int_equal(c->gate.open, 2);
     clv_gate_fini(&c->gate);
     clv_lanes_fini(&c->lanes);
-    free(session);
+    free(rig);
     free(c);
 }
 

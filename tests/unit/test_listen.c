@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "serve/listen.h"
+#include "base/listen.h"
 
 static void addresses_that_are_none_are_refused(void **state)
 {

@@ -221,6 +221,59 @@ static void a_right_answer_still_is_one(void **state)
     cleave_result_free(r);
 }
 
+/* Opens a rig beside the session's, which has the tail here too. */
+static struct clv_rig *careful_rig(struct liar *l)
+{
+    struct clv_rig_options o = {
+        .cut = "a", .clients = &l->session->clients, .keeps_tail = 1};
+    struct clv_rig *rig = NULL;
+
+    assert_int_equal(clv_rig_open(&l->session->ground, &o, &rig, NULL),
+                     CLEAVE_OK);
+    return rig;
+}
+
+static void assert_finished(struct liar *l, struct clv_rig *rig,
+                            cleave_status trouble)
+{
+    struct clv_errand e = {
+        .inputs = &l->input, .input_count = 1, .may_finish = 1};
+    struct clv_lane *lane = clv_lanes_take(&rig->lanes);
+    cleave_result *r = NULL;
+    const float *y;
+
+    assert_int_equal(clv_pipeline_run(rig, lane, &e, &r, NULL), CLEAVE_OK);
+    clv_lanes_give(&rig->lanes, lane);
+    assert_int_equal(e.trouble.code, trouble);
+    y = r->outputs[0].data;
+    for (int i = 0; i < TINY_SIZE; i++) {
+        assert_true(y[i] >= l->data[i] + 1 && y[i] <= l->data[i] + 1);
+    }
+    cleave_result_free(r);
+    pthread_mutex_lock(&l->lock);
+    clv_buffer_reset(&l->answer);
+    pthread_mutex_unlock(&l->lock);
+}
+
+static void lies_are_finished_for_here(void **state)
+{
+    struct liar *l = *state;
+    struct clv_rig *rig = careful_rig(l);
+
+    for (int i = 0; i < TINY_SIZE; i++) {
+        l->data[i] = (float)(i % 5);
+    }
+    assert_finished(l, rig, CLEAVE_CORRUPT); /* nothing at all */
+    put_damaged(l, 0, 1000, 0x01);
+    assert_finished(l, rig, CLEAVE_CORRUPT);
+    put(l, CLEAVE_TYPE_F32, TINY_SIZE + 1, 1);
+    assert_finished(l, rig, CLEAVE_MISMATCH);
+    put(l, CLEAVE_TYPE_F32, TINY_SIZE, 0);
+    put(l, CLEAVE_TYPE_F32, TINY_SIZE, 1); /* the first was taken, too */
+    assert_finished(l, rig, CLEAVE_CORRUPT);
+    clv_rig_close(rig);
+}
+
 int main(void)
 {
 #define WITH_LIAR(test) \
@@ -229,6 +282,7 @@ int main(void)
         WITH_LIAR(answers_that_are_no_frames_are_errors),
         WITH_LIAR(answers_of_another_form_are_errors),
         WITH_LIAR(a_right_answer_still_is_one),
+        WITH_LIAR(lies_are_finished_for_here),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

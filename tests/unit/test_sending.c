@@ -10,11 +10,12 @@
 
 #include <string.h>
 
-#include "run/device.h"
+#include "run/rig.h"
 #include "scratch_picture.h"
 
 struct bench {
-    cleave_session session;
+    struct clv_rig rig;
+    struct clv_ground ground;
     cleave_tensor_info cut[2];
     struct clv_card card;
     struct clv_lane lane;
@@ -26,9 +27,10 @@ static int set_up(void **state)
 
     b->cut[0] = (cleave_tensor_info){"t", CLEAVE_TYPE_F32, 1, {3}};
     b->cut[1] = (cleave_tensor_info){"u", CLEAVE_TYPE_U8, 1, {4}};
-    b->session.cut_tensors = b->cut;
-    b->session.cut_count = 2;
-    strcpy(b->session.cut, "t+u");
+    b->rig.ground = &b->ground;
+    b->rig.cut_tensors = b->cut;
+    b->rig.cut_count = 2;
+    strcpy(b->rig.cut, "t+u");
     clv_buffer_init(&b->lane.message, 10000);
     clv_picture_encoder_init(&b->lane.encoder);
     clv_sample_init(&b->lane.sample);
@@ -51,9 +53,8 @@ static int tear_down(void **state)
 
 static void pack_as(struct bench *b, const char *text)
 {
-    assert_int_equal(clv_packing_parse(text, &b->session.packing, NULL),
-                     CLEAVE_OK);
-    b->session.sends_picture = clv_packing_is_picture(&b->session.packing);
+    assert_int_equal(clv_packing_parse(text, &b->rig.packing, NULL), CLEAVE_OK);
+    b->rig.sends_picture = clv_packing_is_picture(&b->rig.packing);
 }
 
 /* Sends both tensors under names that are not the cut's. */
@@ -62,10 +63,10 @@ static void send_both(struct bench *b, float *t, uint8_t *u)
     cleave_tensor first = {{"x", CLEAVE_TYPE_F32, 1, {3}}, t, 12};
     cleave_tensor second = {{"y", CLEAVE_TYPE_U8, 1, {4}}, u, 4};
 
-    assert_int_equal(clv_sending_tensor(&b->session, &b->lane, 0, &first, NULL),
+    assert_int_equal(clv_sending_tensor(&b->rig, &b->lane, 0, &first, NULL),
                      CLEAVE_OK);
-    assert_int_equal(
-        clv_sending_tensor(&b->session, &b->lane, 1, &second, NULL), CLEAVE_OK);
+    assert_int_equal(clv_sending_tensor(&b->rig, &b->lane, 1, &second, NULL),
+                     CLEAVE_OK);
 }
 
 static void a_message_has_a_frame_for_each_tensor(void **state)
@@ -98,7 +99,7 @@ static void a_message_has_a_frame_for_each_tensor(void **state)
         clv_codec_unpack(b->lane.codec, &frame, back, sizeof u, NULL),
         CLEAVE_OK);
     assert_memory_equal(back, u, sizeof u);
-    assert_null(clv_sending_type(&b->session));
+    assert_null(clv_sending_type(&b->rig));
 }
 
 static void a_picture_is_the_message(void **state)
@@ -116,8 +117,8 @@ static void a_picture_is_the_message(void **state)
     draw_picture(&b->lane.sample.image, 24, 16);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         pack_as(b, cases[i].pack);
-        assert_string_equal(clv_sending_type(&b->session), cases[i].type);
-        assert_int_equal(clv_sending_picture(&b->session, &b->lane, NULL),
+        assert_string_equal(clv_sending_type(&b->rig), cases[i].type);
+        assert_int_equal(clv_sending_picture(&b->rig, &b->lane, NULL),
                          CLEAVE_OK);
         clv_bytes bytes = clv_buffer_bytes(&b->lane.message);
         assert_int_equal(clv_image_kind_of(bytes), cases[i].kind);
@@ -134,7 +135,7 @@ static void assert_refused(struct bench *b, const char *packing,
     cleave_error err = CLEAVE_ERROR_INIT;
 
     pack_as(b, packing);
-    assert_int_equal(clv_sending_check(&b->session, &err), CLEAVE_INVALID);
+    assert_int_equal(clv_sending_check(&b->rig, &err), CLEAVE_INVALID);
     if (strstr(err.text, said) == NULL) {
         fail_msg("'%s' is not in '%s'", said, err.text);
     }
@@ -149,13 +150,13 @@ static void packings_must_go_with_the_cut(void **state)
 
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         pack_as(b, good[i]);
-        assert_int_equal(clv_sending_check(&b->session, NULL), CLEAVE_OK);
+        assert_int_equal(clv_sending_check(&b->rig, NULL), CLEAVE_OK);
     }
     assert_refused(b, "dense", "'t' is f32");
     assert_refused(b, "lz", "step");
     b->cut[0].type = CLEAVE_TYPE_I8; /* without loss: nothing to be told */
     pack_as(b, "dense");
-    assert_int_equal(clv_sending_check(&b->session, NULL), CLEAVE_OK);
+    assert_int_equal(clv_sending_check(&b->rig, NULL), CLEAVE_OK);
 }
 
 static void pictures_need_the_input_and_a_card(void **state)
@@ -163,20 +164,20 @@ static void pictures_need_the_input_and_a_card(void **state)
     struct bench *b = *state;
 
     assert_refused(b, "jpeg", "cut 'input'");
-    strcpy(b->session.cut, "output");
+    strcpy(b->rig.cut, "output");
     assert_refused(b, "webp", "not with 'output'");
-    strcpy(b->session.cut, "input");
-    b->session.cut_count = 1;
+    strcpy(b->rig.cut, "input");
+    b->rig.cut_count = 1;
     assert_refused(b, "jpeg", "card");
-    b->session.card = &b->card;
+    b->ground.card = &b->card;
     b->card.input_count = 1;
     b->card.inputs[0].kind = CLV_KIND_ARRAY;
     assert_refused(b, "jpeg", "image");
     b->card.inputs[0].kind = CLV_KIND_IMAGE;
     pack_as(b, "jpeg");
-    assert_int_equal(clv_sending_check(&b->session, NULL), CLEAVE_OK);
+    assert_int_equal(clv_sending_check(&b->rig, NULL), CLEAVE_OK);
     b->card.input_count = 2;
-    b->session.cut_count = 2;
+    b->rig.cut_count = 2;
     assert_refused(b, "jpeg", "one input");
 }
 

@@ -227,8 +227,8 @@ static cleave_status run(const struct settings *s, cleave_error *err)
     if (status == CLEAVE_OK) {
         status =
             report_open(&r.report, r.count, s->cut != NULL ? s->cut : "output",
-                        clv_packing_text(&r.session->packing, pack), s->json,
-                        !s->quiet, r.labels != NULL, err);
+                        clv_packing_text(&r.session->rig->packing, pack),
+                        s->json, !s->quiet, r.labels != NULL, err);
     }
     if (status == CLEAVE_OK) {
         status = run_all(&r, threads, err);
