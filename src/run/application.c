@@ -157,7 +157,7 @@ static cleave_status set_server(struct clv_application *a,
 
     if (status == CLEAVE_OK) {
         size_t length = strlen(server->url);
-        while (length > 1 && server->url[length - 1] == '/') {
+        while (length > 8 && server->url[length - 1] == '/') {
             server->url[--length] = '\0';
         }
         status = clv_spot_copy(s, raw->name != NULL ? raw->name : server->url,

@@ -31,7 +31,7 @@ static cleave_status set_value(const struct clv_spot *task, const char *key,
         return CLEAVE_OK;
     }
     if (clv_value_parse(text, unit, &value, &inner) != CLEAVE_OK) {
-        return clv_spot_pass_on(&s, &inner);
+        return clv_spot_refuse(&s, "%s: %s", key, inner.text);
     }
     if (value > most) {
         return clv_spot_refuse(&s, "%s is too much; %s is at most %s.", text,

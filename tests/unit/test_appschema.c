@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -23,12 +24,15 @@ struct manual {
 
 static int read_manual(void **state)
 {
-    static struct manual m;
+    struct manual *m = calloc(1, sizeof *m);
 
-    clv_buffer_init(&m.text, 1 << 20);
-    *state = &m;
-    return clv_file_read(MANUAL, 1 << 20, &m.text, NULL) == CLEAVE_OK &&
-                   clv_buffer_append(&m.text, "", 1) == CLEAVE_OK
+    if (m == NULL) {
+        return -1;
+    }
+    clv_buffer_init(&m->text, 1 << 20);
+    *state = m;
+    return clv_file_read(MANUAL, 1 << 20, &m->text, NULL) == CLEAVE_OK &&
+                   clv_buffer_append(&m->text, "", 1) == CLEAVE_OK
                ? 0
                : -1;
 }
@@ -38,6 +42,7 @@ static int drop_manual(void **state)
     struct manual *m = *state;
 
     clv_buffer_fini(&m->text);
+    free(m);
     return 0;
 }
 
