@@ -42,8 +42,84 @@ struct clv_origin {
     const char *machine; /* clv_machine_id */
     const char *version; /* cleave_version */
     const char *engine;  /* clv_engine_identity */
-    const char *data;    /* a fingerprint of the inputs, labels and card */
+    const char *data;    /* a fingerprint of the inputs, labels and card; ""
+                            for what does not depend on them */
 };
+
+/*
+ * What a row is of. A variant needs `model`, a cut also `cut`, a head also
+ * `engine` (its full name), a tail also `server` (as the application calls
+ * it). Texts are borrowed.
+ */
+struct clv_part_name {
+    const struct clv_origin *origin;
+    const char *model; /* SHA-256 */
+    const char *cut;
+    const char *engine;
+    const char *server;
+};
+
+/*
+ * Each puts one row in, in place of the one of the same origin and name, and
+ * on disk. What says which part it is comes from the part's name and not from
+ * the row, but for a variant's name, which is kept for people. CLEAVE_BUSY, and
+ * CLEAVE_IO for a full disk and the like: then the row is not in, and all
+ * before it are.
+ */
+cleave_status clv_database_put_variant(struct clv_database *database,
+                                       const struct clv_part_name *part,
+                                       const struct clv_cost_variant *row,
+                                       cleave_error *err);
+cleave_status clv_database_put_cut(struct clv_database *database,
+                                   const struct clv_part_name *part,
+                                   const struct clv_cost_cut *row,
+                                   size_t position, cleave_error *err);
+cleave_status clv_database_put_head(struct clv_database *database,
+                                    const struct clv_part_name *part,
+                                    const struct clv_cost_head *row,
+                                    cleave_error *err);
+cleave_status clv_database_put_tail(struct clv_database *database,
+                                    const struct clv_part_name *part,
+                                    const struct clv_cost_tail *row,
+                                    cleave_error *err);
+cleave_status clv_database_put_pack(struct clv_database *database,
+                                    const struct clv_part_name *part,
+                                    const struct clv_cost_pack *row,
+                                    cleave_error *err);
+
+/*
+ * Each finds the row of exactly this origin and name, so that an interrupted
+ * run goes on where it was; `ret_found` is 0 if there is none. Indices in the
+ * row are 0, and a variant's texts NULL.
+ */
+cleave_status clv_database_find_variant(struct clv_database *database,
+                                        const struct clv_part_name *part,
+                                        struct clv_cost_variant *ret_row,
+                                        int *ret_found, cleave_error *err);
+cleave_status clv_database_find_head(struct clv_database *database,
+                                     const struct clv_part_name *part,
+                                     struct clv_cost_head *ret_row,
+                                     int *ret_found, cleave_error *err);
+cleave_status clv_database_find_tail(struct clv_database *database,
+                                     const struct clv_part_name *part,
+                                     struct clv_cost_tail *ret_row,
+                                     int *ret_found, cleave_error *err);
+cleave_status clv_database_find_pack(struct clv_database *database,
+                                     const struct clv_part_name *part,
+                                     const struct clv_packing *packing,
+                                     struct clv_cost_pack *ret_row,
+                                     int *ret_found, cleave_error *err);
+
+/* Says that a survey of this model has begun, or is complete; loading notes
+   one that is not. */
+cleave_status clv_database_mark(struct clv_database *database,
+                                const struct clv_part_name *part, int complete,
+                                cleave_error *err);
+
+/* Forgets all rows of a model on this machine, to measure afresh. */
+cleave_status clv_database_forget(struct clv_database *database,
+                                  const char *model, const char *machine,
+                                  cleave_error *err);
 
 /* One model of a task, as somebody wants it. */
 struct clv_wanted_variant {
@@ -58,15 +134,17 @@ struct clv_wanted {
     size_t variant_count;
     const char *const *engines;
     size_t engine_count;
-    const char *const *servers; /* by URL; as `put` named them */
+    const char *const *servers; /* as `put` named them */
     size_t server_count;
+    const char *identity; /* of the engine now; NULL: not compared */
 };
 
 /*
  * Fills a table of costs with the latest rows of what is wanted. Parts that
  * are missing are left out; `ret_note` (512 bytes) says in a sentence what is
  * missing or old: rows of another version of cleave or of the engine are
- * taken, and named there; "" if all is well. CLEAVE_NOT_FOUND if there is
+ * taken, and named there; "" if all is well. Engines and servers that nothing
+ * was measured on are not in the table. CLEAVE_NOT_FOUND if there is
  * nothing to decide on: says whether the file is empty, of another model, or
  * of another machine, and the command that measures it. The caller calls
  * clv_costs_fini.

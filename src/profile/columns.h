@@ -1,0 +1,69 @@
+/*
+ * columns.h - rows of costs as columns of the database, both ways.
+ *
+ * Private to database.c and loading.c. A list of columns stands beside the
+ * functions that bind and get them, in the same order. A spread is one column,
+ * a JSON list of its nine numbers in the order of struct clv_spread; a number
+ * nobody has measured is NULL. What is read is checked as if a stranger had
+ * written it.
+ */
+#ifndef CLV_COLUMNS_H
+#define CLV_COLUMNS_H
+
+#include "profile/costs.h"
+#include "profile/sql.h"
+
+struct clv_database {
+    struct clv_sql *sql;
+};
+
+#define CLV_VARIANT_COLUMNS "name, metric, size_bytes, macs, score, low, high"
+#define CLV_CUT_COLUMNS                                                \
+    "cut, tensors, head_share, raw_bytes, is_activation, is_picture, " \
+    "position"
+#define CLV_HEAD_COLUMNS "time_ns, finish_ns, memory_bytes, energy_j"
+#define CLV_TAIL_COLUMNS "time_ns"
+#define CLV_PACK_COLUMNS                                           \
+    "packing, pack_ns, unpack_ns, bytes_up, bytes_down, drop_pp, " \
+    "drop_low_pp, drop_high_pp, huffman_bytes"
+
+/* The longest text of a spread. */
+#define CLV_SPREAD_TEXT 256
+
+/* Texts written for the binding; must stay until the query's step. */
+struct clv_columns {
+    char texts[3][CLV_SPREAD_TEXT];
+    char packing[CLV_PACKING_TEXT];
+};
+
+/* Each binds a row's columns behind those bound before. */
+void clv_columns_bind_variant(struct clv_query *query,
+                              const struct clv_cost_variant *row);
+void clv_columns_bind_cut(struct clv_query *query,
+                          const struct clv_cost_cut *row, size_t position);
+void clv_columns_bind_head(struct clv_query *query, struct clv_columns *c,
+                           const struct clv_cost_head *row);
+void clv_columns_bind_tail(struct clv_query *query, struct clv_columns *c,
+                           const struct clv_cost_tail *row);
+void clv_columns_bind_pack(struct clv_query *query, struct clv_columns *c,
+                           const struct clv_cost_pack *row);
+
+/*
+ * Each gets a row's columns; indices are left 0. Texts are borrowed from the
+ * query until its next step. Returns 0 for values that no measurement gives.
+ */
+int clv_columns_get_variant(struct clv_query *query,
+                            struct clv_cost_variant *ret_row);
+int clv_columns_get_cut(struct clv_query *query, struct clv_cost_cut *ret_row);
+int clv_columns_get_head(struct clv_query *query,
+                         struct clv_cost_head *ret_row);
+int clv_columns_get_tail(struct clv_query *query,
+                         struct clv_cost_tail *ret_row);
+int clv_columns_get_pack(struct clv_query *query,
+                         struct clv_cost_pack *ret_row);
+
+/* CLEAVE_CORRUPT: a row of this database makes no sense. */
+cleave_status clv_columns_senseless(const struct clv_database *database,
+                                    const char *table, cleave_error *err);
+
+#endif
