@@ -12,6 +12,7 @@
 
 #include "base/fail.h"
 #include "base/sha256.h"
+#include "engine/engine.h"
 #include "model/model.h"
 #include "profile/database.h"
 
@@ -20,6 +21,7 @@ struct wish {
     char (*hashes)[CLV_SHA256_HEX];
     struct clv_wanted_variant *variants;
     const char **servers;
+    struct clv_engine *engine; /* for its identity only; NULL: cannot open */
     struct clv_wanted wanted;
 };
 
@@ -38,6 +40,7 @@ static cleave_status hash_model(const char *path, char into[CLV_SHA256_HEX],
 
 static void wish_fini(struct wish *w)
 {
+    clv_engine_close(w->engine);
     free(w->hashes);
     free(w->variants);
     free(w->servers);
@@ -70,6 +73,10 @@ static cleave_status wish_init(struct wish *w, const struct clv_application *a,
     for (size_t i = 0; status == CLEAVE_OK && i < a->server_count; i++) {
         w->servers[i] = a->servers[i].name;
     }
+    /* Deciding needs no engine: without one, versions are not compared. */
+    if (clv_engine_open(a->engines[0], &w->engine, NULL) != CLEAVE_OK) {
+        w->engine = NULL;
+    }
     w->wanted = (struct clv_wanted){
         .variants = w->variants,
         .variant_count = task->variant_count,
@@ -77,6 +84,7 @@ static cleave_status wish_init(struct wish *w, const struct clv_application *a,
         .engine_count = a->engine_count,
         .servers = w->servers,
         .server_count = a->server_count,
+        .identity = w->engine != NULL ? clv_engine_identity(w->engine) : NULL,
     };
     return status;
 }
