@@ -10,33 +10,8 @@
 
 #include <string.h>
 
-#include "run/application.h"
+#include "application_bed.h"
 #include "scratch_folder.h"
-
-static cleave_status parse(const char *text, struct clv_application **ret,
-                           cleave_error *err)
-{
-    return clv_application_new((clv_bytes){(const uint8_t *)text, strlen(text)},
-                               "apps/a.yaml", ret, err);
-}
-
-static struct clv_application *parsed(const char *text)
-{
-    struct clv_application *a = NULL;
-    cleave_error err = CLEAVE_ERROR_INIT;
-
-    if (parse(text, &a, &err) != CLEAVE_OK) {
-        fail_msg("%s: %s", err.where, err.text);
-    }
-    return a;
-}
-
-static int near(double a, double b)
-{
-    double away = a > b ? a - b : b - a;
-
-    return away <= 1e-9 * (b > 0 ? b : -b);
-}
 
 static void reads_every_key(void **state)
 {
@@ -133,30 +108,6 @@ static void sets_defaults(void **state)
     clv_application_free(a);
 }
 
-/* A bound on accuracy is there unless the file has one of its own. */
-static void accuracy_always_has_a_bound(void **state)
-{
-    struct clv_application *a = parsed(
-        "tasks:\n"
-        "  - {name: a, models: [m.onnx], constraints: [head >= 20%]}\n"
-        "  - {name: b, models: [m.onnx], constraints: []}\n"
-        "  - {name: c, models: [m.onnx], constraints: [accuracy >= 70%]}\n"
-        "  - {name: d, models: [m.onnx], constraints: [accuracy.drop <= "
-        "100pp]}\n");
-
-    (void)state;
-    assert_int_equal(2, a->tasks[0].slo.constraint_count);
-    assert_int_equal(CLV_METRIC_DROP,
-                     a->tasks[0].slo.constraints[1].measure.metric);
-    assert_int_equal(1, a->tasks[1].slo.constraint_count);
-    assert_int_equal(1, a->tasks[2].slo.constraint_count);
-    assert_int_equal(CLV_METRIC_ACCURACY,
-                     a->tasks[2].slo.constraints[0].measure.metric);
-    assert_int_equal(1, a->tasks[3].slo.constraint_count);
-    assert_true(near(a->tasks[3].slo.constraints[0].bound, 100));
-    clv_application_free(a);
-}
-
 /* "cpu" is an engine with all cores, by whatever name. */
 static void merges_engines_that_are_the_same(void **state)
 {
@@ -186,24 +137,6 @@ static void servers_of_one_priority_keep_their_order(void **state)
     }
     clv_application_free(a);
 }
-
-static void assert_refused(const char *text, const char *where,
-                           const char *word)
-{
-    struct clv_application *a = NULL;
-    cleave_error err = CLEAVE_ERROR_INIT;
-
-    if (parse(text, &a, &err) == CLEAVE_OK) {
-        fail_msg("not refused: %s", text);
-    }
-    if (strcmp(where, err.where) != 0 || strstr(err.text, word) == NULL) {
-        fail_msg("%s: \"%s\" is not %s: \"%s\"", err.where, err.text, where,
-                 word);
-    }
-    assert_null(a);
-}
-
-#define TASK "tasks:\n  - name: a\n    models: [m.onnx]\n"
 
 static void structure_errors_have_lines(void **state)
 {
@@ -242,17 +175,6 @@ static void names_must_be_unique(void **state)
                    "twice");
 }
 
-/* The same model may serve two tasks. */
-static void tasks_may_share_a_model(void **state)
-{
-    struct clv_application *a =
-        parsed(TASK "  - name: b\n    models: [m.onnx, n.onnx]\n");
-
-    (void)state;
-    assert_int_equal(2, a->task_count);
-    clv_application_free(a);
-}
-
 static void values_need_units_and_sense(void **state)
 {
     (void)state;
@@ -279,49 +201,6 @@ static void values_need_units_and_sense(void **state)
                    "cards");
     assert_refused("tasks:\n  - name: a\n    models: [.onnx]\n",
                    "apps/a.yaml:3", "model file");
-}
-
-static void wishes_need_sense(void **state)
-{
-    (void)state;
-    assert_refused(TASK "    objectives:\n      - maximize: latency\n",
-                   "apps/a.yaml:5", "latency");
-    assert_refused(TASK "    objectives:\n      - minimize: latncy\n",
-                   "apps/a.yaml:5", "latency");
-    assert_refused(TASK "    objectives:\n      - weight: 2\n", "apps/a.yaml:5",
-                   "minimize");
-    assert_refused(TASK "    objectives:\n"
-                        "      - {minimize: latency, maximize: accuracy}\n",
-                   "apps/a.yaml:5", "either");
-    assert_refused(TASK "    objectives:\n"
-                        "      - {minimize: latency, weight: -1}\n",
-                   "apps/a.yaml:5", "weight");
-    assert_refused(TASK "    constraints:\n      - latency <= 80\n",
-                   "apps/a.yaml:5", "");
-    assert_refused(TASK "    constraints:\n      - latency < 80ms\n",
-                   "apps/a.yaml:5", "");
-}
-
-/* Of two wishes that do not go together, the later one's line. */
-static void contradictions_have_lines(void **state)
-{
-    (void)state;
-    assert_refused(TASK "    objectives:\n"
-                        "      - minimize: latency\n"
-                        "      - minimize: latency\n",
-                   "apps/a.yaml:6", "");
-    assert_refused(TASK "    objectives:\n"
-                        "      - {minimize: latency, weight: 1}\n"
-                        "      - minimize: bytes\n",
-                   "apps/a.yaml:6", "eight");
-    assert_refused(TASK "    constraints:\n"
-                        "      - head >= 20%\n"
-                        "      - latency <= 80ms\n"
-                        "      - head <= 10%\n",
-                   "apps/a.yaml:7", "head");
-    assert_refused(TASK "    constraints:\n"
-                        "      - head >= 120%\n",
-                   "apps/a.yaml:5", "head");
 }
 
 static void finds_tasks_by_name(void **state)
@@ -372,15 +251,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_every_key),
         cmocka_unit_test(sets_defaults),
-        cmocka_unit_test(accuracy_always_has_a_bound),
         cmocka_unit_test(merges_engines_that_are_the_same),
         cmocka_unit_test(servers_of_one_priority_keep_their_order),
         cmocka_unit_test(structure_errors_have_lines),
         cmocka_unit_test(names_must_be_unique),
-        cmocka_unit_test(tasks_may_share_a_model),
         cmocka_unit_test(values_need_units_and_sense),
-        cmocka_unit_test(wishes_need_sense),
-        cmocka_unit_test(contradictions_have_lines),
         cmocka_unit_test(finds_tasks_by_name),
         cmocka_unit_test_setup_teardown(reads_files, scratch_begin,
                                         scratch_end),
