@@ -80,6 +80,7 @@ struct settings {
     uint64_t memory;
     int all;
     int fresh;
+    int fast;
     int explain;
     int json;
     int quiet;
