@@ -96,7 +96,7 @@ static cleave_status weigh(struct clv_survey *s, const char *cut,
 {
     struct clv_packing packing = scale_of(kind);
     struct clv_rater_spreads spreads;
-    cleave_status status = clv_survey_check(s, err);
+    cleave_status status = clv_survey_check(s);
 
     clv_survey_step(s, WEIGHING_S, cut);
     if (status == CLEAVE_OK) {
