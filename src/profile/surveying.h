@@ -21,8 +21,8 @@ struct clv_place {
     unsigned groups; /* choosing.h; 0: left out */
     int is_end;      /* `input` or `output` */
     enum clv_ladder_kind kind;
-    double packed_bytes; /* weighed; 0: not */
-    double finish_ns;    /* here, on the network that judges */
+    double packed_bytes; /* weighed */
+    double step_sd;      /* as finely as it needs */
     double extra_up;     /* bytes of a message beyond its body */
     double down;         /* bytes of an answer */
 };

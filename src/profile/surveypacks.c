@@ -371,7 +371,8 @@ static cleave_status climb(struct packing *p, enum clv_coder coder,
     cleave_status status = CLEAVE_OK;
 
     *ret_count = 0;
-    clv_climb_init(&climb, coder, p->place->kind, p->s->o->is_fast, budget);
+    clv_climb_init(&climb, coder, p->place->kind, p->s->o->is_fast, budget,
+                   p->place->step_sd);
     while (status == CLEAVE_OK && clv_climb_next(&climb, &packing)) {
         struct clv_cost_pack row;
         status = take(p, &packing, 1, &row, err);
