@@ -89,6 +89,7 @@ struct settings {
     uint64_t memory;
     int all;
     int fresh;
+    int fast;
     int explain;
     int payload;
     int json;
