@@ -56,6 +56,15 @@ struct settings {
     const char *budget;
     const char *plot;
     const char *resume;
+    const char *db;
+    const char *task;
+    const char *policy;
+    const char *bandwidth;
+    const char *down_bandwidth;
+    const char *rtt;
+    const char *device_load;
+    const char *server_load;
+    const char *server_queue;
     const char **inputs; /* repeated */
     size_t input_count;
     const char **outages; /* repeated */
@@ -80,6 +89,8 @@ struct settings {
     uint64_t memory;
     int all;
     int fresh;
+    int fast;
+    int explain;
     int payload;
     int json;
     int quiet;
