@@ -34,9 +34,9 @@ static void each_group_has_its_best(void **state)
 
     (void)state;
     clv_choosing_look(o, 6, 1, 0, 0);
-    assert_int_equal(o[0].groups,
-                     CLV_CHOSEN_PACKED | CLV_CHOSEN_RAW | CLV_CHOSEN_SINGLE |
-                         CLV_CHOSEN_ACTIVATION);
+    assert_int_equal(o[0].groups, CLV_CHOSEN_PACKED | CLV_CHOSEN_RAW |
+                                      CLV_CHOSEN_SINGLE |
+                                      CLV_CHOSEN_ACTIVATION);
     assert_int_equal(o[1].groups, CLV_CHOSEN_RAW | CLV_CHOSEN_SINGLE);
     assert_int_equal(o[2].groups, CLV_CHOSEN_RAW);
     assert_int_equal(o[3].groups, 0);
@@ -82,10 +82,9 @@ static void nothing_good_is_lost(void **state)
     for (int round = 0; round < 200; round++) {
         struct clv_option o[30];
         for (size_t i = 0; i < 30; i++) {
-            o[i] = option(seeded_below(&s, 20) / 20.0,
-                          (double)seeded_below(&s, 50),
-                          (double)seeded_below(&s, 50), (int)seeded_below(&s, 2),
-                          0);
+            o[i] = option(
+                seeded_below(&s, 20) / 20.0, (double)seeded_below(&s, 50),
+                (double)seeded_below(&s, 50), (int)seeded_below(&s, 2), 0);
         }
         clv_choosing_look(o, 30, 1, 0, 0);
         for (size_t i = 0; i < 30; i++) {

@@ -70,8 +70,10 @@ static void ok(cleave_status status, const cleave_error *err)
 static void put_cut(struct clv_database *d, struct here *h, const char *name,
                     size_t position)
 {
-    struct clv_cost_cut row = {
-        .tensors = 1, .head_share = 0.25, .raw_bytes = 4096, .is_activation = 1};
+    struct clv_cost_cut row = {.tensors = 1,
+                               .head_share = 0.25,
+                               .raw_bytes = 4096,
+                               .is_activation = 1};
     cleave_error err = CLEAVE_ERROR_INIT;
 
     h->part.cut = name;
@@ -511,9 +513,9 @@ static void one_writes_and_others_read(void **state)
     clv_costs_fini(&c);
     assert_int_not_equal(clv_database_mark(reader, &h.part, 1, &err),
                          CLEAVE_OK);
-    assert_int_equal(open_status(scratch_path(*state, "p.db"),
-                                 CLV_DATABASE_WRITE, &err),
-                     CLEAVE_BUSY);
+    assert_int_equal(
+        open_status(scratch_path(*state, "p.db"), CLV_DATABASE_WRITE, &err),
+        CLEAVE_BUSY);
     clv_database_close(writer);
     clv_database_close(reader);
 }

@@ -63,8 +63,7 @@ static void tensors_are_quantised_first(void **state)
     double bytes = 0;
 
     (void)state;
-    assert_int_equal(clv_huffman_bytes(&t, &known, 2, &bytes, NULL),
-                     CLEAVE_OK);
+    assert_int_equal(clv_huffman_bytes(&t, &known, 2, &bytes, NULL), CLEAVE_OK);
     assert_nearly(bytes, 4, 0);
     assert_int_equal(clv_huffman_bytes(&t, NULL, 8, &bytes, NULL), CLEAVE_OK);
     assert_true(bytes > 128);
