@@ -12,11 +12,12 @@
 
 #include <math.h>
 
-/* Deviations of a normal distribution at each statistic; the ends, which a
-   normal distribution has not, lie at three. */
+/* Deviations of a normal distribution at each statistic; the greatest, which a
+   normal distribution has not, lies at three. For the least time the rate is
+   its mean: a cost must not fall when there are more bytes. */
 static const double deviations[CLV_STATISTIC_COUNT] = {
     [CLV_STATISTIC_STD] = 1,
-    [CLV_STATISTIC_MIN] = -3,
+
     [CLV_STATISTIC_MAX] = 3,
     [CLV_STATISTIC_P90] = 1.2815515655446,
     [CLV_STATISTIC_P95] = 1.644853626951,

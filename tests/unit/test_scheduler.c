@@ -44,6 +44,9 @@ static double cost_of(const struct world *w, const struct clv_slo *slo,
     if (slo->accuracy_surely && m.metric == CLV_METRIC_DROP) {
         value = c->drop_high_pp;
     }
+    if (slo->accuracy_surely && m.metric == CLV_METRIC_ACCURACY) {
+        value -= (c->drop_high_pp - c->drop_pp) / 100;
+    }
     if (m.metric == CLV_METRIC_MEMORY && value == CLV_UNKNOWN) {
         return INFINITY;
     }
@@ -559,10 +562,12 @@ static void hysteresis_keeps_what_is_nearly_as_good(void **state)
     (void)state;
     world_init(&w, &s, &bed);
     scheduler = scheduler_of(&w, &slo, "cleave");
+    now.slowdown = 50;
     clv_scheduler_decide(scheduler, &now, CLV_NONE, &fast);
     clv_scheduler_decide(scheduler, &now, fast.candidate, &then);
     assert_int_equal(then.reason, CLV_REASON_KEPT);
-    now.reach[0].up_bps = 2e5;
+    now.slowdown = 1;
+    now.reach[0].up_bps = 2e4;
     clv_scheduler_decide(scheduler, &now, CLV_NONE, &slow);
     assert_int_not_equal(slow.candidate, fast.candidate);
     clv_scheduler_decide(scheduler, &now, fast.candidate, &then);
