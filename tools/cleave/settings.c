@@ -42,6 +42,28 @@ const struct setting settings_table[] = {
      "1)"},
     {"deadline", "TIME", SETTING_MS, AT(deadline_ms), TAKES_RUN,
      "how long to wait for the server, for example 500ms (default 30s)"},
+    {"listen", "HOST:PORT", SETTING_TEXT, AT(listen), TAKES_LINK,
+     "where to listen (default 127.0.0.1:0, any free port)"},
+    {"to", "HOST:PORT", SETTING_TEXT, AT(to), TAKES_LINK,
+     "where the link leads, for example 127.0.0.1:8700"},
+    {"rate", "RATE", SETTING_TEXT, AT(rate), TAKES_LINK,
+     "of the way up, for example 12.4Mbps (default: no limit)"},
+    {"down-rate", "RATE", SETTING_TEXT, AT(down_rate), TAKES_LINK,
+     "of the way down (default: four times as fast as up)"},
+    {"trace", "FILE", SETTING_TEXT, AT(trace), TAKES_LINK,
+     "the rate of the way up over time instead, a CSV with the columns seconds "
+     "and mbit_per_s; behind its end it begins anew"},
+    {"scale", "FACTOR", SETTING_TEXT, AT(scale), TAKES_LINK,
+     "multiplies the trace's rates, for example 0.3"},
+    {"delay", "TIME", SETTING_TEXT, AT(delay), TAKES_LINK,
+     "how long bytes are under way, each way, for example 25ms (default 0)"},
+    {"cut", "FROM..TO", SETTING_LIST, AT(outages), TAKES_LINK,
+     "an outage, counted from the start, for example 30s..40s; may be "
+     "repeated"},
+    {"queue", "LENGTH", SETTING_TEXT, AT(link_queue), TAKES_LINK,
+     "what may wait for the link, bytes or time (default 20ms, 6 to 256 KB)"},
+    {"payload", NULL, SETTING_FLAG, AT(payload), TAKES_LINK,
+     "rates count only what is carried, no headers"},
     {"head", "FILE", SETTING_TEXT, AT(head), TAKES_SPLIT,
      "where to write the head"},
     {"tail", "FILE", SETTING_TEXT, AT(tail), TAKES_SPLIT,
@@ -69,8 +91,8 @@ const struct setting settings_table[] = {
      "test on so many inputs at most, spread evenly (default: all)"},
     {"budget", "POINTS", SETTING_TEXT, AT(budget), TAKES_RATE,
      "how much may be lost, for example 0.5pp (default 1.0pp)"},
-    {"plot", "FILE", SETTING_TEXT, AT(plot), TAKES_RATE,
-     "also draw the curves, an SVG; needs gnuplot"},
+    {"plot", "FILE", SETTING_TEXT, AT(plot), TAKES_RATE | TAKES_PLAN,
+     "also draw the curves, an SVG (for plan also a PNG); needs gnuplot"},
     {"resume", "FILE", SETTING_TEXT, AT(resume), TAKES_RATE,
      "where measurements are kept and found again (default: in the cache)"},
     {"fresh", NULL, SETTING_FLAG, AT(fresh), TAKES_RATE,
@@ -99,6 +121,29 @@ const struct setting settings_table[] = {
      "of loaded networks and tails, for example 500MB (default 2GiB)"},
     {"max-request", "BYTES", SETTING_BYTES, AT(max_request), TAKES_SERVE,
      "the largest request taken (default 64MiB)"},
+    {"db", "FILE", SETTING_TEXT, AT(db),
+     TAKES_PROFILE | TAKES_PLAN | TAKES_SIMULATE,
+     "the profile, a database that `cleave profile` writes"},
+    {"task", "NAME", SETTING_TEXT, AT(task),
+     TAKES_PROFILE | TAKES_PLAN | TAKES_SIMULATE,
+     "which task of the application (default: the only one)"},
+    {"policy", "NAME", SETTING_TEXT, AT(policy), TAKES_PLAN | TAKES_SIMULATE,
+     "who decides: cleave (default), dyno, neurosurgeon, device-only ..; all "
+     "compares them"},
+    {"bandwidth", "RATE", SETTING_TEXT, AT(bandwidth), TAKES_PLAN,
+     "to the servers, for example 12.4Mbps (default 1Gbps)"},
+    {"down-bandwidth", "RATE", SETTING_TEXT, AT(down_bandwidth), TAKES_PLAN,
+     "from the servers (default: as --bandwidth)"},
+    {"rtt", "TIME", SETTING_TEXT, AT(rtt), TAKES_PLAN,
+     "round trip to the servers, for example 53ms (default 1ms)"},
+    {"device-load", "FACTOR", SETTING_TEXT, AT(device_load), TAKES_PLAN,
+     "how much slower the device is than as profiled, for example 1.5"},
+    {"server-load", "FACTOR", SETTING_TEXT, AT(server_load), TAKES_PLAN,
+     "how much slower the servers are than as profiled"},
+    {"queue", "TIME", SETTING_TEXT, AT(server_queue), TAKES_PLAN,
+     "how long requests wait on the servers, for example 3ms"},
+    {"explain", NULL, SETTING_FLAG, AT(explain), TAKES_PLAN,
+     "also the designs that came next, and where each loses"},
     {"cache", "DIR", SETTING_TEXT, AT(cache),
      TAKES_RUN | TAKES_SERVE | TAKES_INSPECT | TAKES_SPLIT | TAKES_CALIBRATE |
          TAKES_RATE,
@@ -106,9 +151,10 @@ const struct setting settings_table[] = {
     {"all", NULL, SETTING_FLAG, AT(all), TAKES_INSPECT | TAKES_CALIBRATE,
      "also the cuts that others beat in bytes and work"},
     {"json", NULL, SETTING_FLAG, AT(json),
-     TAKES_ALL & ~(TAKES_SPLIT | TAKES_SERVE), "write JSON for programs"},
+     TAKES_ALL & ~(TAKES_SPLIT | TAKES_SERVE | TAKES_LINK),
+     "write JSON for programs"},
     {"quiet", NULL, SETTING_FLAG, AT(quiet),
-     TAKES_RUN | TAKES_SERVE | TAKES_CALIBRATE | TAKES_RATE,
+     TAKES_RUN | TAKES_SERVE | TAKES_CALIBRATE | TAKES_RATE | TAKES_LINK,
      "no progress, no log"},
     {"help", NULL, SETTING_FLAG, AT(help), TAKES_ALL, "show this help"},
 };
@@ -202,8 +248,10 @@ static const char *set_value(struct settings *s, const struct setting *row,
         *(const char **)(void *)at = text;
         return NULL;
     case SETTING_LIST:
-        return append(&s->inputs, &s->input_count, text) ? NULL
-                                                         : "needs memory";
+        return append((const char ***)(void *)at,
+                      (size_t *)(void *)(at + sizeof(const char **)), text)
+                   ? NULL
+                   : "needs memory";
     default:
         return set_number((uint64_t *)(void *)at, row->kind, text);
     }
@@ -303,6 +351,7 @@ cleave_status settings_parse(struct settings *s, unsigned taker, int argc,
 void settings_fini(struct settings *s)
 {
     free(s->inputs);
+    free(s->outages);
     free(s->rest);
     *s = (struct settings){0};
 }

@@ -24,7 +24,11 @@ enum {
     TAKES_UNPACK = 1 << 5,
     TAKES_CALIBRATE = 1 << 6,
     TAKES_RATE = 1 << 7,
-    TAKES_ALL = (1 << 8) - 1
+    TAKES_PROFILE = 1 << 8,
+    TAKES_PLAN = 1 << 9,
+    TAKES_SIMULATE = 1 << 10,
+    TAKES_LINK = 1 << 11,
+    TAKES_ALL = (1 << 12) - 1
 };
 
 struct settings {
@@ -52,8 +56,26 @@ struct settings {
     const char *budget;
     const char *plot;
     const char *resume;
+    const char *db;
+    const char *task;
+    const char *policy;
+    const char *bandwidth;
+    const char *down_bandwidth;
+    const char *rtt;
+    const char *device_load;
+    const char *server_load;
+    const char *server_queue;
     const char **inputs; /* repeated */
     size_t input_count;
+    const char **outages; /* repeated */
+    size_t outage_count;
+    const char *to;
+    const char *rate;
+    const char *down_rate;
+    const char *trace;
+    const char *scale;
+    const char *delay;
+    const char *link_queue;
     uint64_t in_flight;
     uint64_t deadline_ms;
     uint64_t workers;
@@ -67,6 +89,8 @@ struct settings {
     uint64_t memory;
     int all;
     int fresh;
+    int explain;
+    int payload;
     int json;
     int quiet;
     int help;
