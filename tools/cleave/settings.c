@@ -20,9 +20,9 @@ const struct setting settings_table[] = {
     {"models", "DIR", SETTING_TEXT, AT(models), TAKES_SERVE,
      "serve every *.onnx of this folder"},
     {"card", "FILE", SETTING_TEXT, AT(card),
-     TAKES_RUN | TAKES_CALIBRATE | TAKES_RATE,
+     TAKES_RUN | TAKES_CALIBRATE | TAKES_RATE | TAKES_PROFILE,
      "the model's card (default: MODEL.yaml beside the model)"},
-    {"server", "URL", SETTING_TEXT, AT(server), TAKES_RUN,
+    {"server", "URL", SETTING_TEXT, AT(server), TAKES_RUN | TAKES_PROFILE,
      "the server, for example http://192.168.1.2:8700"},
     {"listen", "HOST:PORT", SETTING_TEXT, AT(listen), TAKES_SERVE,
      "where to listen (default 127.0.0.1:8700; port 0: any free one)"},
@@ -34,7 +34,8 @@ const struct setting settings_table[] = {
      "fast:step=0.25, dense:step=0.9sd; pictures: jpeg:quality=85, webp"},
     {"input", "PATH", SETTING_LIST, AT(inputs), TAKES_RUN,
      "a picture, an array (.npy) or a folder of them; may be repeated"},
-    {"labels", "FILE", SETTING_TEXT, AT(labels), TAKES_RUN | TAKES_RATE,
+    {"labels", "FILE", SETTING_TEXT, AT(labels),
+     TAKES_RUN | TAKES_RATE | TAKES_PROFILE,
      "the right answers, a CSV with the columns file (or row) and "
      "class_index"},
     {"in-flight", "N", SETTING_COUNT, AT(in_flight), TAKES_RUN,
@@ -42,14 +43,38 @@ const struct setting settings_table[] = {
      "1)"},
     {"deadline", "TIME", SETTING_MS, AT(deadline_ms), TAKES_RUN,
      "how long to wait for the server, for example 500ms (default 30s)"},
+    {"listen", "HOST:PORT", SETTING_TEXT, AT(listen), TAKES_LINK,
+     "where to listen (default 127.0.0.1:0, any free port)"},
+    {"to", "HOST:PORT", SETTING_TEXT, AT(to), TAKES_LINK,
+     "where the link leads, for example 127.0.0.1:8700"},
+    {"rate", "RATE", SETTING_TEXT, AT(rate), TAKES_LINK,
+     "of the way up, for example 12.4Mbps (default: no limit)"},
+    {"down-rate", "RATE", SETTING_TEXT, AT(down_rate), TAKES_LINK,
+     "of the way down (default: four times as fast as up)"},
+    {"trace", "FILE", SETTING_TEXT, AT(trace), TAKES_LINK,
+     "the rate of the way up over time instead, a CSV with the columns seconds "
+     "and mbit_per_s; behind its end it begins anew"},
+    {"scale", "FACTOR", SETTING_TEXT, AT(scale), TAKES_LINK,
+     "multiplies the trace's rates, for example 0.3"},
+    {"delay", "TIME", SETTING_TEXT, AT(delay), TAKES_LINK,
+     "how long bytes are under way, each way, for example 25ms (default 0)"},
+    {"cut", "FROM..TO", SETTING_LIST, AT(outages), TAKES_LINK,
+     "an outage, counted from the start, for example 30s..40s; may be "
+     "repeated"},
+    {"queue", "LENGTH", SETTING_TEXT, AT(link_queue), TAKES_LINK,
+     "what may wait for the link, bytes or time (default 20ms, 6 to 256 KB)"},
+    {"payload", NULL, SETTING_FLAG, AT(payload), TAKES_LINK,
+     "rates count only what is carried, no headers"},
     {"head", "FILE", SETTING_TEXT, AT(head), TAKES_SPLIT,
      "where to write the head"},
     {"tail", "FILE", SETTING_TEXT, AT(tail), TAKES_SPLIT,
      "where to write the tail"},
-    {"data", "DIR", SETTING_TEXT, AT(data), TAKES_CALIBRATE | TAKES_RATE,
+    {"data", "DIR", SETTING_TEXT, AT(data),
+     TAKES_CALIBRATE | TAKES_RATE | TAKES_PROFILE,
      "the inputs: a folder of pictures or arrays"},
-    {"out", "FILE", SETTING_TEXT, AT(out), TAKES_CALIBRATE,
-     "where to write, also -o (default: MODEL.calib beside the model)"},
+    {"out", "FILE", SETTING_TEXT, AT(out), TAKES_CALIBRATE | TAKES_PROFILE,
+     "where to write the calibration, also -o (default: MODEL.calib beside the "
+     "model)"},
     {"cuts", "A,B", SETTING_TEXT, AT(cuts), TAKES_CALIBRATE | TAKES_RATE,
      "which cuts (default: those that inspect offers, and input)"},
     {"samples", "N", SETTING_COUNT, AT(samples), TAKES_CALIBRATE,
@@ -60,20 +85,20 @@ const struct setting settings_table[] = {
      "which settings, for example f16,bits=4,step=0.5sd,quality=80 (default: "
      "a ladder for each coder)"},
     {"calibration", "FILE", SETTING_TEXT, AT(calibration),
-     TAKES_RUN | TAKES_PACK | TAKES_UNPACK | TAKES_RATE,
+     TAKES_RUN | TAKES_PACK | TAKES_UNPACK | TAKES_RATE | TAKES_PROFILE,
      "what `cleave calibrate` has learnt of the model's tensors (for run "
      "default: MODEL.calib beside the model)"},
-    {"calibrate", "N", SETTING_COUNT, AT(calibrate), TAKES_RATE,
+    {"calibrate", "N", SETTING_COUNT, AT(calibrate), TAKES_RATE | TAKES_PROFILE,
      "inputs that calibrate and are not tested, spread evenly (default 64)"},
-    {"limit", "N", SETTING_COUNT, AT(limit), TAKES_RATE,
+    {"limit", "N", SETTING_COUNT, AT(limit), TAKES_RATE | TAKES_PROFILE,
      "test on so many inputs at most, spread evenly (default: all)"},
-    {"budget", "POINTS", SETTING_TEXT, AT(budget), TAKES_RATE,
+    {"budget", "POINTS", SETTING_TEXT, AT(budget), TAKES_RATE | TAKES_PROFILE,
      "how much may be lost, for example 0.5pp (default 1.0pp)"},
     {"plot", "FILE", SETTING_TEXT, AT(plot), TAKES_RATE | TAKES_PLAN,
      "also draw the curves, an SVG (for plan also a PNG); needs gnuplot"},
     {"resume", "FILE", SETTING_TEXT, AT(resume), TAKES_RATE,
      "where measurements are kept and found again (default: in the cache)"},
-    {"fresh", NULL, SETTING_FLAG, AT(fresh), TAKES_RATE,
+    {"fresh", NULL, SETTING_FLAG, AT(fresh), TAKES_RATE | TAKES_PROFILE,
      "measure all anew, whatever is kept"},
     {"coder", "CODER", SETTING_TEXT, AT(coder), TAKES_PACK,
      "raw, lz, fast or dense, with --step or --bits"},
@@ -84,11 +109,11 @@ const struct setting settings_table[] = {
     {"tensor", "NAME", SETTING_TEXT, AT(tensor), TAKES_PACK,
      "the tensor's name in the calibration"},
     {"memory", "BYTES", SETTING_BYTES, AT(memory),
-     TAKES_UNPACK | TAKES_CALIBRATE | TAKES_RATE,
+     TAKES_UNPACK | TAKES_CALIBRATE | TAKES_RATE | TAKES_PROFILE,
      "of tensors held at once (default 1GiB; for calibrate 256MiB)"},
     {"engine", "NAME", SETTING_TEXT, AT(engine),
      TAKES_RUN | TAKES_SERVE | TAKES_INSPECT | TAKES_SPLIT | TAKES_CALIBRATE |
-         TAKES_RATE,
+         TAKES_RATE | TAKES_PROFILE,
      "what computes, for example cpu:threads=2,spin=off (default: cpu; for "
      "serve cpu:threads=1)"},
     {"workers", "N", SETTING_COUNT, AT(workers), TAKES_SERVE,
@@ -124,15 +149,17 @@ const struct setting settings_table[] = {
      "also the designs that came next, and where each loses"},
     {"cache", "DIR", SETTING_TEXT, AT(cache),
      TAKES_RUN | TAKES_SERVE | TAKES_INSPECT | TAKES_SPLIT | TAKES_CALIBRATE |
-         TAKES_RATE,
+         TAKES_RATE | TAKES_PROFILE,
      "where optimised networks are kept (default: ~/.cache/cleave)"},
+    {"fast", NULL, SETTING_FLAG, AT(fast), TAKES_PROFILE,
+     "measure only what could win, on 200 inputs at most"},
     {"all", NULL, SETTING_FLAG, AT(all), TAKES_INSPECT | TAKES_CALIBRATE,
      "also the cuts that others beat in bytes and work"},
     {"json", NULL, SETTING_FLAG, AT(json),
-     TAKES_ALL & ~(TAKES_SPLIT | TAKES_SERVE | TAKES_LINK),
-     "write JSON for programs"},
+     TAKES_ALL & ~(TAKES_SPLIT | TAKES_SERVE), "write JSON for programs"},
     {"quiet", NULL, SETTING_FLAG, AT(quiet),
-     TAKES_RUN | TAKES_SERVE | TAKES_CALIBRATE | TAKES_RATE,
+     TAKES_RUN | TAKES_SERVE | TAKES_CALIBRATE | TAKES_RATE | TAKES_PROFILE |
+         TAKES_LINK,
      "no progress, no log"},
     {"help", NULL, SETTING_FLAG, AT(help), TAKES_ALL, "show this help"},
 };
@@ -226,8 +253,10 @@ static const char *set_value(struct settings *s, const struct setting *row,
         *(const char **)(void *)at = text;
         return NULL;
     case SETTING_LIST:
-        return append(&s->inputs, &s->input_count, text) ? NULL
-                                                         : "needs memory";
+        return append((const char ***)(void *)at,
+                      (size_t *)(void *)(at + sizeof(const char **)), text)
+                   ? NULL
+                   : "needs memory";
     default:
         return set_number((uint64_t *)(void *)at, row->kind, text);
     }
@@ -327,6 +356,7 @@ cleave_status settings_parse(struct settings *s, unsigned taker, int argc,
 void settings_fini(struct settings *s)
 {
     free(s->inputs);
+    free(s->outages);
     free(s->rest);
     *s = (struct settings){0};
 }

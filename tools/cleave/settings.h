@@ -67,6 +67,15 @@ struct settings {
     const char *server_queue;
     const char **inputs; /* repeated */
     size_t input_count;
+    const char **outages; /* repeated */
+    size_t outage_count;
+    const char *to;
+    const char *rate;
+    const char *down_rate;
+    const char *trace;
+    const char *scale;
+    const char *delay;
+    const char *link_queue;
     uint64_t in_flight;
     uint64_t deadline_ms;
     uint64_t workers;
@@ -80,7 +89,9 @@ struct settings {
     uint64_t memory;
     int all;
     int fresh;
+    int fast;
     int explain;
+    int payload;
     int json;
     int quiet;
     int help;
