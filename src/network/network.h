@@ -44,6 +44,11 @@ struct clv_cut {
     uint64_t bytes;                              /* of all its tensors */
     uint64_t head_macs;
     double head_share; /* of the network's work, 0 to 1 */
+    /* One tensor, made by an activation function (through quantisation and
+       the like). In a network none of whose cuts is such a tensor, because
+       its activations are folded into convolutions or bypassed by residuals:
+       one tensor. */
+    int is_activation;
 };
 
 enum clv_part_kind { CLV_PART_WHOLE, CLV_PART_HEAD, CLV_PART_TAIL };

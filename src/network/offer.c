@@ -63,6 +63,72 @@ static cleave_status head_macs(struct offering *o,
     return CLEAVE_OK;
 }
 
+/* -- Activations -- */
+
+static int is_among(const char *op, const char *const *names)
+{
+    while (*names != NULL && strcmp(op, *names) != 0) {
+        names++;
+    }
+    return *names != NULL;
+}
+
+/* What hands a tensor on as it is, or nearly. */
+static const char *const passes[] = {"QuantizeLinear", "DequantizeLinear",
+                                     "Identity",       "Dropout",
+                                     "Cast",           NULL};
+static const char *const activations[] = {
+    "Relu",        "Clip", "LeakyRelu", "PRelu",    "Sigmoid",
+    "HardSigmoid", "Elu",  "Selu",      "HardSwish", "Tanh",
+    "Gelu",        "Celu", "Mish",      "Softplus", "ThresholdedRelu",
+    "FastGelu",    NULL};
+
+/* x * sigmoid(x), which has no operator of its own. */
+static int is_gated(const struct clv_model *model, uint32_t node)
+{
+    struct clv_ids in = clv_model_node_inputs(model, node);
+
+    if (strcmp(clv_model_node_op(model, node), "Mul") != 0 || in.count != 2) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < 2; i++) {
+        uint32_t gate = clv_model_producer(model, in.id[i]);
+        if (gate != CLV_NONE &&
+            strstr(clv_model_node_op(model, gate), "Sigmoid") != NULL) {
+            struct clv_ids of = clv_model_node_inputs(model, gate);
+            return of.count > 0 && of.id[0] == in.id[1 - i];
+        }
+    }
+    return 0;
+}
+
+static int is_activation(const struct clv_model *model, uint32_t tensor)
+{
+    uint32_t node = clv_model_producer(model, tensor);
+
+    while (node != CLV_NONE &&
+           is_among(clv_model_node_op(model, node), passes)) {
+        struct clv_ids in = clv_model_node_inputs(model, node);
+        node = in.count > 0 ? clv_model_producer(model, in.id[0]) : CLV_NONE;
+    }
+    return node != CLV_NONE &&
+           (is_among(clv_model_node_op(model, node), activations) ||
+            is_gated(model, node));
+}
+
+/* A network without any gets all its single tensors marked. */
+static void mark_activations(struct clv_network *n)
+{
+    int any = 0;
+
+    for (size_t i = 0; i < n->all_cut_count; i++) {
+        any |= n->all_cuts[i].is_activation;
+    }
+    for (size_t i = 0; !any && i < n->all_cut_count; i++) {
+        n->all_cuts[i].is_activation = n->all_cuts[i].tensor_count == 1;
+    }
+}
+
 /*
  * Fills in a cut; returns 0 if it cannot be offered: a tensor the model does
  * not know by name, or of unknown form.
@@ -92,6 +158,7 @@ static int describe(struct offering *o, const struct clv_cut_set *set,
     if (clv_cutname_print(model, &ours, name, sizeof name, NULL) != CLEAVE_OK) {
         return 0;
     }
+    cut->is_activation = ours.count == 1 && is_activation(model, ours.tensor[0]);
     cut->name = clv_arena_strdup(&o->n->arena, name);
     return cut->name != NULL;
 }
@@ -168,6 +235,7 @@ static cleave_status describe_all(struct offering *o, cleave_error *err)
         }
         n->all_cut_count++;
     }
+    mark_activations(n);
     describe_ends(o, ends);
     choose(n, ends);
     if (n->cut_count == 0) {

@@ -2,11 +2,24 @@
  * estimator.h - what the link and the machines are like now.
  *
  * A link estimator is told of every exchange with one server and says what
- * rate and round trip to expect of the next. Ours is a regression of time on
- * bytes over recent exchanges, weighted by age, with change-point detection
- * that forgets what was before a step, and with what TCP itself says
- * (TCP_INFO) as a hint while there are few exchanges. The published systems'
- * is a moving average over their own transfers.
+ * rate and round trip to expect of the next. Ours fits time = round trip +
+ * bits * pace, recursively: the round trip is taken to change slowly and the
+ * pace quickly, so that exchanges of different sizes tell the two apart, and
+ * the last ones count most. How quickly is not a constant: several fits
+ * compete, from one that believes the last exchange to one that averages
+ * over many, and the one that has predicted best lately is believed. An
+ * exchange far from what a fit foresaw is a step of the link: the fit forgets
+ * the pace that was before it. Of TCP itself (TCP_INFO) only the first
+ * exchange's hint is taken, because behind a proxy it is about the proxy.
+ * Exchanges that are all of one size tell the sum of the two only, and
+ * predict that size well and others less so.
+ *
+ * The published systems' way is a moving average over their own transfers:
+ * the last CLV_AVERAGED exchanges of fewer than CLV_SMALL_BYTES are averaged
+ * to the round trip, the last CLV_AVERAGED others, less that, to the rate.
+ *
+ * Up and down are not told apart: the ratio of the two rates stays as first
+ * guessed.
  *
  * A load estimator is told what a part took and what its profile says, and
  * gives the slow-down between the two.
@@ -34,21 +47,41 @@ struct clv_transfer {
     double tcp_rate_bps; /* of TCP_INFO: delivery rate; or CLV_UNKNOWN */
 };
 
-#define CLV_TRANSFERS_KEPT 64
+/* The moving averages' window, in exchanges, and what measures a round
+   trip. */
+#define CLV_AVERAGED 8
+#define CLV_SMALL_BYTES 1024
+
+/* Fits of different quickness, of which the best is believed. */
+#define CLV_FITS 4
+
+struct clv_link_fit {
+    double rtt_ns;
+    double pace; /* ns per bit up */
+    double pace_var;
+    double rtt_var;
+    double covariance;
+    double score; /* summed squares of misses, the late ones most */
+};
+
+/* A mean of the last few. */
+struct clv_moving_average {
+    double values[CLV_AVERAGED];
+    size_t count;
+    size_t next;
+};
 
 struct clv_link_estimator {
     enum clv_learns_by by;
-    struct clv_transfer kept[CLV_TRANSFERS_KEPT]; /* a ring */
-    size_t count;
-    size_t next;
-    double up_bps; /* the present estimate */
-    double down_bps;
-    double rtt_ns;
-    double rate_std;
+    double ratio; /* of the rates, down to up */
+    struct clv_link_fit fits[CLV_FITS];
+    size_t best;
+    double spread; /* of the rates: mean square of their relative change */
+    double evidence;
+    uint64_t steps; /* of the link, noticed */
     int64_t last_ns;
-    uint32_t surprises; /* in a row, all on one side: a change point */
-    int surprise_side;
-    double evidence; /* summed weight of what the estimate rests on */
+    struct clv_moving_average rates;
+    struct clv_moving_average trips;
 };
 
 /* What is known now, and how well. */
@@ -80,10 +113,13 @@ void clv_link_estimator_note_timeout(struct clv_link_estimator *e,
 struct clv_link_view clv_link_estimator_look(const struct clv_link_estimator *e,
                                              int64_t now_ns);
 
-/* A slow-down: measured over profiled, a median-like average that outliers
-   do not carry away, quick to follow what stays. */
+/* A slow-down: measured over profiled. The last few are averaged without the
+   least and the most, so that one outlier counts for nothing and what stays
+   is followed within three. */
+#define CLV_LOADS_KEPT 5
+
 struct clv_load_estimator {
-    double recent[8];
+    double recent[CLV_LOADS_KEPT];
     size_t count;
     size_t next;
     double slowdown;

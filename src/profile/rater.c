@@ -32,7 +32,9 @@ struct known {
 struct tally {
     double *encode_us;
     double *decode_us;
+    double *sizes;  /* bytes */
     double *change; /* share of 1, below 0 is worse */
+    size_t count;   /* inputs */
     uint64_t bytes;
     uint64_t elements;
     double score;
@@ -58,6 +60,7 @@ struct clv_rater {
     struct clv_parcel *parcel; /* during a measurement */
     cleave_tensor *list;       /* what the tail takes */
     struct tally tally;
+    struct clv_rater_spreads spreads;
 };
 
 /* -- Opening -- */
@@ -76,11 +79,12 @@ static cleave_status open_memory(struct clv_rater *r, cleave_error *err)
     r->known = calloc(n, sizeof *r->known);
     r->tally.encode_us = calloc(n, sizeof(double));
     r->tally.decode_us = calloc(n, sizeof(double));
+    r->tally.sizes = calloc(n, sizeof(double));
     r->tally.change = calloc(n, sizeof(double));
     r->list = calloc(inputs + CLV_CUT_TENSORS + outputs, sizeof *r->list);
     if (r->known == NULL || r->tally.encode_us == NULL ||
-        r->tally.decode_us == NULL || r->tally.change == NULL ||
-        r->list == NULL) {
+        r->tally.decode_us == NULL || r->tally.sizes == NULL ||
+        r->tally.change == NULL || r->list == NULL) {
         return clv_fail_memory(err, "rating", n * sizeof *r->known);
     }
     status = clv_shelf_init(&r->heads, n, compares ? bytes / 2 : bytes, err);
@@ -175,6 +179,7 @@ void clv_rater_close(struct clv_rater *r)
     clv_sample_fini(&r->sample);
     free(r->tally.encode_us);
     free(r->tally.decode_us);
+    free(r->tally.sizes);
     free(r->tally.change);
     free(r->known);
     free(r->list);
@@ -345,42 +350,55 @@ static cleave_status judge_tail(struct clv_rater *r, size_t i, size_t count,
     return status;
 }
 
-static void count_one(struct clv_rater *r, size_t i,
-                      const struct clv_passage *passage,
-                      const struct clv_verdict *now)
+static void count_passage(struct tally *t, size_t i,
+                          const struct clv_passage *passage)
+{
+    t->encode_us[i] = (double)passage->encode_ns / 1000;
+    t->decode_us[i] = (double)passage->decode_ns / 1000;
+    t->sizes[i] = (double)passage->bytes;
+    t->bytes += passage->bytes;
+    t->elements += passage->elements;
+    t->count = i + 1;
+}
+
+static void count_verdict(struct clv_rater *r, size_t i,
+                          const struct clv_verdict *now)
 {
     const struct clv_verdict *before = &r->known[i].verdict;
     struct tally *t = &r->tally;
 
-    t->encode_us[i] = (double)passage->encode_ns / 1000;
-    t->decode_us[i] = (double)passage->decode_ns / 1000;
     t->change[i] = before->loss - now->loss;
-    t->bytes += passage->bytes;
-    t->elements += passage->elements;
     t->score += now->score;
     t->gained += t->change[i] > 0;
     t->lost += t->change[i] < 0;
     t->agree += now->best == before->best;
 }
 
-static cleave_status rate_one(struct clv_rater *r, size_t i,
+static cleave_status send_one(struct clv_rater *r, size_t i,
                               const struct clv_packing *packing,
-                              cleave_error *err)
+                              size_t *ret_count, cleave_error *err)
 {
     struct clv_passage passage = {0};
+    cleave_status status =
+        clv_packing_is_picture(packing)
+            ? send_picture(r, i, packing, ret_count, &passage, err)
+            : send_tensors(r, i, packing, ret_count, &passage, err);
+
+    if (status == CLEAVE_OK) {
+        count_passage(&r->tally, i, &passage);
+    }
+    return status;
+}
+
+static cleave_status judge_one(struct clv_rater *r, size_t i, size_t count,
+                               cleave_error *err)
+{
     struct clv_verdict verdict = {0};
     const struct clv_verdict *passed;
     struct clv_memo_key key;
-    size_t count = 0;
     size_t sent;
-    cleave_status status =
-        clv_packing_is_picture(packing)
-            ? send_picture(r, i, packing, &count, &passage, err)
-            : send_tensors(r, i, packing, &count, &passage, err);
+    cleave_status status = CLEAVE_OK;
 
-    if (status != CLEAVE_OK) {
-        return status;
-    }
     clv_seam_tensors(r->seam, &sent);
     key = clv_memo_key(r->list, sent);
     passed = clv_memo_find(&r->memo, i, key);
@@ -393,7 +411,7 @@ static cleave_status rate_one(struct clv_rater *r, size_t i,
         }
     }
     if (status == CLEAVE_OK) {
-        count_one(r, i, &passage, &verdict);
+        count_verdict(r, i, &verdict);
     }
     return status;
 }
@@ -419,24 +437,37 @@ static cleave_status open_cut(struct clv_rater *r, const char *cut,
     return status;
 }
 
-/* Through the packing, all of them. The calibration is the caller's, so what
-   borrows it ends with the call. */
+static void clear_tally(struct tally *t)
+{
+    *t = (struct tally){.encode_us = t->encode_us,
+                        .decode_us = t->decode_us,
+                        .sizes = t->sizes,
+                        .change = t->change};
+}
+
+/* Through the packing, the first `most`, and judged or not. The calibration is
+   the caller's, so what borrows it ends with the call. */
 static cleave_status rate_all(struct clv_rater *r,
                               const struct clv_packing *packing,
                               const struct clv_calibration *calibration,
-                              cleave_error *err)
+                              size_t most, int judged, cleave_error *err)
 {
     const struct clv_rater_options *o = &r->options;
     size_t inputs;
     cleave_status status;
 
+    clear_tally(&r->tally);
     clv_network_inputs(o->network, &inputs);
     status = clv_parcel_new(calibration, inputs + CLV_CUT_TENSORS, o->clock,
                             &r->parcel, err);
-    for (size_t i = 0; status == CLEAVE_OK && i < o->sample_count; i++) {
-        status = rate_one(r, i, packing, err);
+    for (size_t i = 0; status == CLEAVE_OK && i < most; i++) {
+        size_t count = 0;
+        status = send_one(r, i, packing, &count, err);
+        if (status == CLEAVE_OK && judged) {
+            status = judge_one(r, i, count, err);
+        }
         if (o->progress != NULL) {
-            o->progress(o->self, i + 1, o->sample_count);
+            o->progress(o->self, i + 1, most);
         }
     }
     clv_parcel_free(r->parcel);
@@ -461,13 +492,6 @@ static cleave_status check_picture(const struct clv_rater *r, const char *cut,
                         "whose card says that its one input is a picture.");
     }
     return CLEAVE_OK;
-}
-
-static void clear_tally(struct tally *t)
-{
-    *t = (struct tally){.encode_us = t->encode_us,
-                        .decode_us = t->decode_us,
-                        .change = t->change};
 }
 
 static double unpacked_score(const struct clv_rater *r)
@@ -506,6 +530,26 @@ static void sum_up(struct clv_rater *r, struct clv_rate *rate)
     };
 }
 
+static struct clv_spread spread_of(double *values, size_t count, double unit)
+{
+    for (size_t i = 0; i < count; i++) {
+        values[i] *= unit;
+    }
+    return clv_spread_of(values, count);
+}
+
+/* Comes last, for it takes the tally's numbers apart. */
+static void note_spreads(struct clv_rater *r)
+{
+    struct tally *t = &r->tally;
+
+    r->spreads = (struct clv_rater_spreads){
+        .encode_ns = spread_of(t->encode_us, t->count, 1000),
+        .decode_ns = spread_of(t->decode_us, t->count, 1000),
+        .bytes = spread_of(t->sizes, t->count, 1),
+    };
+}
+
 cleave_status clv_rater_measure(struct clv_rater *rater, const char *cut,
                                 const struct clv_packing *packing,
                                 const struct clv_calibration *calibration,
@@ -522,12 +566,119 @@ cleave_status clv_rater_measure(struct clv_rater *rater, const char *cut,
     if (status == CLEAVE_OK) {
         status = open_cut(rater, cut, err);
     }
-    clear_tally(&rater->tally);
     if (status == CLEAVE_OK) {
-        status = rate_all(rater, packing, calibration, err);
+        status = rate_all(rater, packing, calibration,
+                          rater->options.sample_count, 1, err);
     }
     if (status == CLEAVE_OK) {
         sum_up(rater, ret_rate);
+        note_spreads(rater);
+    }
+    return status;
+}
+
+cleave_status clv_rater_weigh(struct clv_rater *rater, const char *cut,
+                              const struct clv_packing *packing,
+                              const struct clv_calibration *calibration,
+                              size_t most,
+                              struct clv_rater_spreads *ret_spreads,
+                              cleave_error *err)
+{
+    size_t count = rater->options.sample_count;
+    cleave_status status = CLEAVE_OK;
+
+    if (clv_packing_is_picture(packing)) {
+        status = check_picture(rater, cut, err);
+    }
+    if (status == CLEAVE_OK) {
+        status = open_cut(rater, cut, err);
+    }
+    if (status == CLEAVE_OK) {
+        status = rate_all(rater, packing, calibration,
+                          most < count ? most : count, 0, err);
+    }
+    if (status == CLEAVE_OK) {
+        note_spreads(rater);
+        *ret_spreads = rater->spreads;
+    }
+    return status;
+}
+
+void clv_rater_spread(const struct clv_rater *rater,
+                      struct clv_rater_spreads *ret_spreads)
+{
+    *ret_spreads = rater->spreads;
+}
+
+cleave_status clv_rater_tensors(struct clv_rater *rater, const char *cut,
+                                size_t i, const cleave_tensor **ret_tensors,
+                                size_t *ret_count, cleave_error *err)
+{
+    size_t given = 0;
+    cleave_status status = open_cut(rater, cut, err);
+
+    if (status == CLEAVE_OK) {
+        status = take_tensors(rater, i, ret_tensors, &given, err);
+    }
+    if (status == CLEAVE_OK) {
+        clv_seam_tensors(rater->seam, ret_count);
+    }
+    return status;
+}
+
+/* -- The whole -- */
+
+/* Wilson's interval of a share. */
+static struct clv_interval wilson(double share, double n)
+{
+    const double z = 1.959964;
+    double centre = (share + z * z / (2 * n)) / (1 + z * z / n);
+    double half = z / (1 + z * z / n) *
+                  sqrt(share * (1 - share) / n + z * z / (4 * n * n));
+
+    return (struct clv_interval){share, centre - half, centre + half};
+}
+
+static cleave_status whole_interval(const struct clv_rater *r,
+                                    struct clv_interval *ret, cleave_error *err)
+{
+    size_t n = r->options.sample_count;
+    double *scores;
+
+    if (clv_judge_is_binary(r->judge.by)) {
+        *ret = wilson(unpacked_score(r), (double)n);
+        return CLEAVE_OK;
+    }
+    scores = calloc(n, sizeof *scores);
+    if (scores == NULL) {
+        return clv_fail_memory(err, "rating", n * sizeof *scores);
+    }
+    for (size_t i = 0; i < n; i++) {
+        scores[i] = r->known[i].verdict.score;
+    }
+    *ret = clv_paired_means(scores, n);
+    free(scores);
+    return CLEAVE_OK;
+}
+
+cleave_status clv_rater_whole(struct clv_rater *rater,
+                              struct clv_rated_whole *ret_whole,
+                              cleave_error *err)
+{
+    struct clv_interval interval = {0};
+    cleave_status status = refer_all(rater, err);
+
+    if (status == CLEAVE_OK) {
+        status = whole_interval(rater, &interval, err);
+    }
+    if (status == CLEAVE_OK) {
+        *ret_whole = (struct clv_rated_whole){
+            .by = rater->judge.by,
+            .score = interval.value,
+            .low = interval.low,
+            .high = interval.high,
+            .inputs = rater->options.sample_count,
+        };
     }
     return status;
 }

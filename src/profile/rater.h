@@ -29,6 +29,7 @@
 #include "media/labels.h"
 #include "media/source.h"
 #include "network/network.h"
+#include "profile/costs.h"
 #include "profile/verdict.h"
 
 /* Tensors that are kept unless somebody says otherwise. */
@@ -94,6 +95,49 @@ cleave_status clv_rater_measure(struct clv_rater *rater, const char *cut,
                                 const struct clv_packing *packing,
                                 const struct clv_calibration *calibration,
                                 struct clv_rate *ret_rate, cleave_error *err);
+
+/* What the whole network is worth when nothing is packed. */
+struct clv_rated_whole {
+    enum clv_judged_by by;
+    double score;
+    double low; /* 95 % interval: Wilson's of shares, Student's of means */
+    double high;
+    uint64_t inputs;
+};
+
+cleave_status clv_rater_whole(struct clv_rater *rater,
+                              struct clv_rated_whole *ret_whole,
+                              cleave_error *err);
+
+/* Of the latest measurement, over its inputs. */
+struct clv_rater_spreads {
+    struct clv_spread encode_ns;
+    struct clv_spread decode_ns;
+    struct clv_spread bytes;
+};
+
+/*
+ * Measures bytes and times only, on `most` inputs at most, and judges no
+ * answers: for a first look, and for packings that change nothing. Otherwise as
+ * clv_rater_measure.
+ */
+cleave_status clv_rater_weigh(struct clv_rater *rater, const char *cut,
+                              const struct clv_packing *packing,
+                              const struct clv_calibration *calibration,
+                              size_t most, struct clv_rater_spreads *ret_spreads,
+                              cleave_error *err);
+
+/* Those of the latest measurement that succeeded. */
+void clv_rater_spread(const struct clv_rater *rater,
+                      struct clv_rater_spreads *ret_spreads);
+
+/*
+ * The tensors at a cut for input `i` of the samples, as they are before
+ * packing. They stay until the next call to the rater.
+ */
+cleave_status clv_rater_tensors(struct clv_rater *rater, const char *cut,
+                                size_t i, const cleave_tensor **ret_tensors,
+                                size_t *ret_count, cleave_error *err);
 
 /* Half of the interval's width, in points. */
 double clv_rate_ci_pp(const struct clv_rate *rate);
