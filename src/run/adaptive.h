@@ -76,6 +76,11 @@ cleave_status clv_runner_open(const struct clv_designs *designs,
                               const cleave_runner_options *options,
                               cleave_runner **ret_runner, cleave_error *err);
 
+/* The feed's samples as the design in use takes them: to count and name. */
+cleave_status clv_runner_count(cleave_runner *runner, struct clv_feed *feed,
+                               const struct clv_source **ret_source,
+                               cleave_error *err);
+
 /*
  * deciding.c: opens the scheduler and a first design. Then decides for one
  * inference: CLEAVE_OK with a berth to be given back, or what keeps every

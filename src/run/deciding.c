@@ -167,8 +167,7 @@ static void steer_locked(cleave_runner *r, const struct clv_choice *choice,
         clv_fleet_want(r->fleet, choice->candidate);
     }
     if (r->home != CLV_NONE &&
-        (r->current == CLV_NONE ||
-         !is_reachable(r, r->current, conditions))) {
+        (r->current == CLV_NONE || !is_reachable(r, r->current, conditions))) {
         change_locked(r, r->home, CLV_REASON_SERVER, change);
     }
 }
@@ -233,14 +232,14 @@ cleave_status clv_deciding_take(cleave_runner *r, struct clv_decision *decision,
     candidate = r->current;
     pthread_mutex_unlock(&r->lock);
     if (change.is_one) {
+        clv_watch_wake(r->watch);
         tell_change(r, &change, conditions);
     }
     decision->berth = board(r, &candidate);
     if (decision->berth == NULL) { /* no home, and its rig was retired */
         status = clv_fleet_prepare(r->fleet, candidate, 0, err);
-        decision->berth = status == CLEAVE_OK
-                              ? clv_fleet_take(r->fleet, candidate)
-                              : NULL;
+        decision->berth =
+            status == CLEAVE_OK ? clv_fleet_take(r->fleet, candidate) : NULL;
     }
     if (decision->berth == NULL) {
         return clv_fail(err, status != CLEAVE_OK ? status : CLEAVE_BUSY,
@@ -298,8 +297,8 @@ cleave_status clv_deciding_open(cleave_runner *r, cleave_error *err)
     struct clv_conditions c =
         clv_conditions_reference(r->space->costs->server_count);
     struct clv_choice choice;
-    cleave_status status = clv_scheduler_new(
-        r->space, &r->designs->task->slo, r->policy, &r->scheduler, err);
+    cleave_status status = clv_scheduler_new(r->space, &r->designs->task->slo,
+                                             r->policy, &r->scheduler, err);
 
     r->current = CLV_NONE;
     if (status != CLEAVE_OK) {

@@ -31,8 +31,8 @@ struct clv_fleet {
 
     pthread_mutex_t building;
     struct clv_store *store;
-    struct stand *stands;       /* one an engine */
-    struct clv_ground *grounds; /* one a variant and engine */
+    struct stand *stands;        /* one an engine */
+    struct clv_ground *grounds;  /* one a variant and engine */
     struct clv_clients *clients; /* one a server */
     size_t client_count;
 
@@ -280,8 +280,8 @@ static cleave_status try_out(struct clv_berth *b, cleave_error *err)
         return status;
     }
     client = clv_clients_take(rig->clients);
-    status = clv_trial_send(&b->trial, 0, rig, client, TRIAL_MS, &exchange,
-                            err);
+    status =
+        clv_trial_send(&b->trial, 0, rig, client, TRIAL_MS, &exchange, err);
     clv_clients_give(rig->clients, client);
     return status;
 }
@@ -503,8 +503,8 @@ cleave_status clv_fleet_open(const struct clv_fleet_options *options,
     f->options = *options;
     f->options.kept = options->kept > 0 ? options->kept : DEFAULT_KEPT;
     if (f->options.kept > CLV_FLEET_MOST || f->options.kept < LEAST_KEPT) {
-        f->options.kept = f->options.kept < LEAST_KEPT ? LEAST_KEPT
-                                                       : CLV_FLEET_MOST;
+        f->options.kept =
+            f->options.kept < LEAST_KEPT ? LEAST_KEPT : CLV_FLEET_MOST;
     }
     f->space = &options->designs->space;
     f->wish = NOTHING;
@@ -524,8 +524,8 @@ static void close_grounds(struct clv_fleet *f)
 {
     const struct clv_costs *costs = &f->options.designs->costs;
 
-    for (size_t i = 0; f->grounds != NULL &&
-                       i < costs->variant_count * costs->engine_count;
+    for (size_t i = 0;
+         f->grounds != NULL && i < costs->variant_count * costs->engine_count;
          i++) {
         clv_ground_fini(&f->grounds[i]);
     }
@@ -538,18 +538,24 @@ static void close_grounds(struct clv_fleet *f)
     }
 }
 
-void clv_fleet_close(struct clv_fleet *f)
+void clv_fleet_stop(struct clv_fleet *f)
 {
-    if (f == NULL) {
-        return;
-    }
-    if (f->has_thread) {
+    if (f != NULL && f->has_thread) {
         pthread_mutex_lock(&f->lock);
         f->is_ending = 1;
         pthread_cond_signal(&f->wished);
         pthread_mutex_unlock(&f->lock);
         pthread_join(f->thread, NULL);
+        f->has_thread = 0;
     }
+}
+
+void clv_fleet_close(struct clv_fleet *f)
+{
+    if (f == NULL) {
+        return;
+    }
+    clv_fleet_stop(f);
     while (f->count > 0) {
         sink(f->berths[--f->count]);
     }

@@ -58,6 +58,9 @@ struct clv_fleet_options {
 cleave_status clv_fleet_open(const struct clv_fleet_options *options,
                              struct clv_fleet **ret_fleet, cleave_error *err);
 
+/* Ends the thread: nobody is told any more. Close does it, too. Takes NULL. */
+void clv_fleet_stop(struct clv_fleet *fleet);
+
 /* No rig may be in use. Takes NULL. */
 void clv_fleet_close(struct clv_fleet *fleet);
 

@@ -16,10 +16,10 @@
 #include "base/fail.h"
 #include "profile/verdict.h"
 
-#define WORDS 64          /* packings looked at */
-#define FEWEST 8          /* comparisons before a word is said */
-#define SURELY 2.326      /* 99 %, one-sided */
-#define NICE 10           /* the thread's priority, lower than others' */
+#define WORDS 64     /* packings looked at */
+#define FEWEST 8     /* comparisons before a word is said */
+#define SURELY 2.326 /* 99 %, one-sided */
+#define NICE 10      /* the thread's priority, lower than others' */
 #define FIRST_TOLD 16
 
 struct record {
@@ -96,8 +96,7 @@ static cleave_result *copy_of(const struct clv_rig *rig,
     cleave_status status = copy != NULL ? CLEAVE_OK : CLEAVE_MEMORY;
 
     for (size_t i = 0; status == CLEAVE_OK && i < count; i++) {
-        status =
-            clv_result_set(copy, i, &infos[i], &answer->outputs[i], NULL);
+        status = clv_result_set(copy, i, &infos[i], &answer->outputs[i], NULL);
     }
     if (status != CLEAVE_OK) {
         cleave_result_free(copy);
@@ -243,12 +242,11 @@ static void compare(struct clv_guard *g, const struct job *job)
 {
     struct clv_rig *rig = job->berth->rig;
     cleave_result *unpacked = NULL;
-    cleave_status status =
-        clv_pipeline_again(rig, job->lane, &unpacked, NULL);
+    cleave_status status = clv_pipeline_again(rig, job->lane, &unpacked, NULL);
 
     if (status == CLEAVE_OK) {
-        struct clv_judge judge = clv_judge_of(
-            rig->ground->card, unpacked->outputs[0].info.name, 0);
+        struct clv_judge judge =
+            clv_judge_of(rig->ground->card, unpacked->outputs[0].info.name, 0);
         struct clv_verdict right =
             clv_judge_look(&judge, unpacked->outputs, unpacked->output_count,
                            unpacked->outputs, 0, 0);

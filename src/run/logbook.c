@@ -14,8 +14,8 @@
 const char *cleave_event_name(cleave_event_kind kind)
 {
     switch (kind) {
-#define X(name, text)          \
-    case CLEAVE_EVENT_##name:  \
+#define X(name, text)         \
+    case CLEAVE_EVENT_##name: \
         return text;
         CLEAVE_EVENT_LIST(X)
 #undef X
@@ -27,9 +27,8 @@ const char *cleave_event_name(cleave_event_kind kind)
 void clv_logbook_init(struct clv_logbook *log, cleave_event_fn on_event,
                       void *self)
 {
-    *log = (struct clv_logbook){.clock = clv_clock_machine(),
-                                .on_event = on_event,
-                                .self = self};
+    *log = (struct clv_logbook){
+        .clock = clv_clock_machine(), .on_event = on_event, .self = self};
     log->opened_ns = clv_clock_now_ns(log->clock);
     pthread_mutex_init(&log->telling, NULL);
     pthread_mutex_init(&log->lock, NULL);
@@ -59,8 +58,8 @@ void clv_logbook_end(struct clv_logbook *log, const cleave_result *r)
     if (r->finish_ns > 0) {
         log->finished_here++;
     } else if (r->predicted_ns > 0 && r->total_ns > 0) {
-        log->error_sum += fabs((double)(r->predicted_ns - r->total_ns)) /
-                          (double)r->total_ns;
+        log->error_sum +=
+            fabs((double)(r->predicted_ns - r->total_ns)) / (double)r->total_ns;
         log->errors++;
     }
     pthread_mutex_unlock(&log->lock);
@@ -91,8 +90,8 @@ static int by_value(const void *a, const void *b)
 void clv_logbook_look(struct clv_logbook *log, cleave_runner_status *status)
 {
     int64_t recent[CLV_LOGBOOK_KEPT];
-    int64_t since_ns =
-        clv_clock_now_ns(log->clock) - CLV_LOGBOOK_SECONDS * (int64_t)1000000000;
+    int64_t since_ns = clv_clock_now_ns(log->clock) -
+                       CLV_LOGBOOK_SECONDS * (int64_t)1000000000;
     size_t count = 0;
 
     pthread_mutex_lock(&log->lock);

@@ -67,6 +67,17 @@ void clv_senses_look(struct clv_senses *senses, int64_t now_ns,
     *ret_conditions = c;
 }
 
+struct clv_link_view clv_senses_view(struct clv_senses *senses, size_t server,
+                                     int64_t now_ns)
+{
+    struct clv_link_view view;
+
+    pthread_mutex_lock(&senses->lock);
+    view = clv_link_estimator_look(&senses->servers[server].link, now_ns);
+    pthread_mutex_unlock(&senses->lock);
+    return view;
+}
+
 int clv_senses_set_up(struct clv_senses *senses, size_t server, int is_up)
 {
     int before;
@@ -115,8 +126,8 @@ static void note_locked(struct clv_sensed_server *s, double share,
                         int64_t now_ns, const struct clv_exchange *x)
 {
     const struct clv_timing *t = &x->timing;
-    int64_t link_ns = x->total_ns - x->connect_ns - t->queue_ns -
-                      t->unpack_ns - t->tail_ns;
+    int64_t link_ns =
+        x->total_ns - x->connect_ns - t->queue_ns - t->unpack_ns - t->tail_ns;
     struct clv_transfer transfer = {
         .at_ns = now_ns,
         .duration_ns = link_ns > 0 ? (int64_t)((double)link_ns * share) : 0,

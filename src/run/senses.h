@@ -53,6 +53,10 @@ void clv_senses_fini(struct clv_senses *senses);
 void clv_senses_look(struct clv_senses *senses, int64_t now_ns,
                      struct clv_conditions *ret_conditions);
 
+/* What is known of the link to one server. */
+struct clv_link_view clv_senses_view(struct clv_senses *senses, size_t server,
+                                     int64_t now_ns);
+
 /* Says whether the server does its work; returns what was said before. */
 int clv_senses_set_up(struct clv_senses *senses, size_t server, int is_up);
 

@@ -16,7 +16,7 @@
 #include "tensor/element.h"
 
 /* Elements of noise in each size, about as many bytes. */
-static const size_t noise_of[CLV_TRIAL_SIZES] = {0, 2048, 8192};
+static const size_t noise_of[CLV_TRIAL_SIZES] = {0, 800, 3000, 7800};
 
 #define MAX_BYTES ((size_t)64 << 20) /* of a made-up tensor */
 
@@ -134,13 +134,12 @@ static cleave_status add_frames(struct clv_trial *trial,
     tensor.info.name = ""; /* no calibration: the frame stands alone */
     for (size_t s = 0; status == CLEAVE_OK && s < CLV_TRIAL_SIZES; s++) {
         if (i == 0 && is_float(tensor.info.type)) {
-            add_noise(&tensor, tensor.info.type == CLEAVE_TYPE_F32
-                                   ? noise_of[s]
-                                   : 0);
+            add_noise(&tensor,
+                      tensor.info.type == CLEAVE_TYPE_F32 ? noise_of[s] : 0);
         }
-        status = clv_codec_pack(lane->codec, &packing, &tensor,
-                                i + 1 == rig->cut_count, &trial->messages[s],
-                                err);
+        status =
+            clv_codec_pack(lane->codec, &packing, &tensor,
+                           i + 1 == rig->cut_count, &trial->messages[s], err);
     }
     free(tensor.data);
     return status;
@@ -172,13 +171,11 @@ void clv_trial_fini(struct clv_trial *trial)
     }
 }
 
-size_t clv_trial_size(const struct clv_trial *trial, double up_bps,
-                      double most_ns)
+size_t clv_trial_size(const struct clv_trial *trial, uint64_t most_bytes)
 {
     size_t size = CLV_TRIAL_SIZES - 1;
 
-    while (size > 0 &&
-           8e9 * (double)trial->messages[size].size > up_bps * most_ns) {
+    while (size > 0 && trial->messages[size].size > most_bytes) {
         size--;
     }
     return size;

@@ -2,9 +2,9 @@
  * watch.c - whether servers do their work, and a thread that keeps looking.
  *
  * The thread sleeps until a server is due: one that is down in a quarter of a
- * second, one that is up when nobody has used it for two. It asks with
- * connections of its own, so that a server that swallows bytes holds up
- * nobody but the thread. Looking at a server that is down begins with
+ * second, one that is up when its link has long not been heard (probing.h). It
+ * asks with connections of its own, so that a server that swallows bytes holds
+ * up nobody but the thread. Looking at a server that is down begins with
  * /v2/health/ready, which fails fast; then comes a trial of the cut that was
  * last in use, or if there is none of the whole network, which must answer
  * rightly. The first time all sizes of trial are sent, so that the link is
@@ -18,16 +18,14 @@
 #include <time.h>
 
 #include "base/fail.h"
+#include "plan/probing.h"
 
-#define DOWN_EVERY_NS 250000000
-#define UP_EVERY_NS 2000000000
 #define ACTIVE_NS 5000000000 /* since the last inference */
 #define BACKOFF_MAX_NS 8000000000
 #define READY_MS 250
 #define READY_MAX_MS 2000
 #define TRIAL_MS 5000
-#define TRIAL_LINK_NS 2e8 /* a trial may take the link so long */
-#define LATES 2           /* in a row, and a server is down */
+#define LATES 2 /* in a row, and a server is down */
 #define CONNECT_MS 1000
 
 struct watched {
@@ -35,11 +33,11 @@ struct watched {
     struct clv_rig *rig; /* to try with while the fleet has none */
     struct clv_trial trial;
     int has_trial;
-    int was_up;          /* ever */
-    unsigned lates;      /* in a row */
-    int64_t used_ns;     /* the last good exchange */
-    int64_t due_ns;      /* the next look */
-    int64_t backoff_ns;  /* before a server that lied is tried again */
+    int was_up;     /* ever */
+    unsigned lates; /* in a row */
+    struct clv_probing probing;
+    int64_t not_before_ns; /* of a server that lied */
+    int64_t backoff_ns;    /* before a server that lied is tried again */
     int64_t came_up_ns;
 };
 
@@ -56,6 +54,12 @@ struct clv_watch {
     int is_ending;
     int has_thread;
     pthread_t thread;
+};
+
+/* What was known of a server when it was looked at. */
+struct look {
+    int is_up;
+    int is_new; /* it never was up */
 };
 
 static int64_t now(const struct clv_watch *w)
@@ -80,11 +84,20 @@ void clv_watch_stir(struct clv_watch *w, int64_t now_ns)
     pthread_mutex_unlock(&w->lock);
 }
 
-void clv_watch_served(struct clv_watch *w, size_t server, int64_t now_ns)
+void clv_watch_wake(struct clv_watch *w)
+{
+    pthread_mutex_lock(&w->lock);
+    for (size_t i = 0; i < w->count; i++) {
+        clv_probing_wake(&w->servers[i].probing);
+    }
+    pthread_cond_signal(&w->changed);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void clv_watch_served(struct clv_watch *w, size_t server)
 {
     pthread_mutex_lock(&w->lock);
     w->servers[server].lates = 0;
-    w->servers[server].used_ns = now_ns;
     pthread_mutex_unlock(&w->lock);
 }
 
@@ -101,9 +114,8 @@ static void back_off_locked(struct watched *s, cleave_status code,
 {
     if (!is_lie(code)) {
         s->backoff_ns = 0;
-    } else if (s->backoff_ns == 0 ||
-               now_ns - s->came_up_ns > BACKOFF_MAX_NS) {
-        s->backoff_ns = DOWN_EVERY_NS;
+    } else if (s->backoff_ns == 0 || now_ns - s->came_up_ns > BACKOFF_MAX_NS) {
+        s->backoff_ns = CLV_PROBE_AWAY_NS;
     } else if (s->backoff_ns < BACKOFF_MAX_NS) {
         s->backoff_ns *= 2;
     }
@@ -121,8 +133,7 @@ static int set_down(struct clv_watch *w, size_t server, int64_t now_ns,
     w->is_up[server] = 0;
     if (news) {
         back_off_locked(s, code, now_ns);
-        s->due_ns = now_ns + (s->backoff_ns > 0 ? s->backoff_ns
-                                                : DOWN_EVERY_NS);
+        s->not_before_ns = now_ns + s->backoff_ns;
         pthread_cond_signal(&w->changed);
     }
     pthread_mutex_unlock(&w->lock);
@@ -219,9 +230,8 @@ static cleave_status ask_ready(struct clv_watch *w, size_t server,
     struct clv_sensing sensing =
         clv_senses_begin(w->options.senses, server, now(w));
     struct clv_exchange x;
-    cleave_status status =
-        clv_client_get(w->servers[server].client, "/v2/health/ready",
-                       timeout_ms, &x, err);
+    cleave_status status = clv_client_get(
+        w->servers[server].client, "/v2/health/ready", timeout_ms, &x, err);
 
     clv_senses_end(w->options.senses, server, sensing, now(w),
                    status == CLEAVE_OK ? &x : NULL, 0);
@@ -235,9 +245,8 @@ static cleave_status send_trial(struct clv_watch *w, size_t server,
     struct clv_senses *senses = w->options.senses;
     struct clv_sensing sensing = clv_senses_begin(senses, server, now(w));
     struct clv_exchange x;
-    cleave_status status =
-        clv_trial_send(trial, size, rig, w->servers[server].client, TRIAL_MS,
-                       &x, err);
+    cleave_status status = clv_trial_send(
+        trial, size, rig, w->servers[server].client, TRIAL_MS, &x, err);
     int64_t then_ns = now(w);
 
     clv_senses_end(senses, server, sensing, then_ns,
@@ -251,58 +260,53 @@ static cleave_status send_trial(struct clv_watch *w, size_t server,
     return status;
 }
 
-/* Trials from size `from` on, as large as the link takes quickly. */
-static cleave_status try_link(struct clv_watch *w, size_t server, size_t from,
+/* How many bytes are worth sending now. */
+static uint64_t bytes_wanted(const struct clv_watch *w, size_t server,
+                             int is_up)
+{
+    struct clv_link_view view =
+        clv_senses_view(w->options.senses, server, now(w));
+
+    return clv_probing_bytes(is_up, &view);
+}
+
+/* A trial; of a server that is new, of all sizes that the link takes. */
+static cleave_status try_link(struct clv_watch *w, size_t server,
+                              const struct look *look,
                               const struct clv_trial *trial,
                               const struct clv_rig *rig, cleave_error *err)
 {
-    struct clv_conditions c;
-    cleave_status status = CLEAVE_OK;
-    size_t size = from;
+    size_t size =
+        look->is_new
+            ? 0
+            : clv_trial_size(trial, bytes_wanted(w, server, look->is_up));
+    cleave_status status = send_trial(w, server, trial, size, rig, err);
 
-    do {
+    while (look->is_new && status == CLEAVE_OK &&
+           ++size <= clv_trial_size(trial, bytes_wanted(w, server, 1))) {
         status = send_trial(w, server, trial, size, rig, err);
-        clv_senses_look(w->options.senses, now(w), &c);
-        size++;
-    } while (status == CLEAVE_OK && size < CLV_TRIAL_SIZES &&
-             size <= clv_trial_size(trial, c.reach[server].up_bps,
-                                    TRIAL_LINK_NS));
+    }
     return status;
 }
 
-/*
- * Tries what is in use, else the whole network. `is_new`: all sizes; else
- * the smallest when it is down, the largest that fits when it is up.
- */
-static cleave_status try_server(struct clv_watch *w, size_t server, int is_up,
-                                int is_new, cleave_error *err)
+/* Tries what is in use, else the whole network. */
+static cleave_status try_server(struct clv_watch *w, size_t server,
+                                const struct look *look, cleave_error *err)
 {
     struct clv_berth *berth =
         clv_fleet_take_for_server(w->options.fleet, server);
     struct watched *s = &w->servers[server];
-    const struct clv_trial *trial = berth != NULL ? &berth->trial : &s->trial;
-    struct clv_rig *rig;
-    struct clv_conditions c;
-    cleave_status status = berth != NULL ? CLEAVE_OK : open_rig(w, server, err);
+    cleave_status status;
 
-    rig = berth != NULL ? berth->rig : s->rig;
-    if (status == CLEAVE_OK && (berth != NULL || s->has_trial)) {
-        clv_senses_look(w->options.senses, now(w), &c);
-        if (is_new) {
-            status = try_link(w, server, 0, trial, rig, err);
-        } else {
-            status = send_trial(w, server, trial,
-                                is_up ? clv_trial_size(
-                                            trial, c.reach[server].up_bps,
-                                            TRIAL_LINK_NS)
-                                      : 0,
-                                rig, err);
-        }
-    }
     if (berth != NULL) {
+        status = try_link(w, server, look, &berth->trial, berth->rig, err);
         clv_fleet_give(w->options.fleet, berth);
+        return status;
     }
-    return status;
+    status = open_rig(w, server, err);
+    return status == CLEAVE_OK && s->has_trial
+               ? try_link(w, server, look, &s->trial, s->rig, err)
+               : status;
 }
 
 static void rise(struct clv_watch *w, size_t server, int64_t now_ns)
@@ -313,14 +317,13 @@ static void rise(struct clv_watch *w, size_t server, int64_t now_ns)
     w->is_up[server] = 1;
     s->was_up = 1;
     s->lates = 0;
-    s->used_ns = now_ns;
     s->came_up_ns = now_ns;
     pthread_mutex_unlock(&w->lock);
     (void)clv_senses_set_up(w->options.senses, server, 1);
     w->options.told(w->options.self, server, 1, "it answers as it should");
 }
 
-static void look_at(struct clv_watch *w, size_t server, int is_up, int is_new)
+static void look_at(struct clv_watch *w, size_t server, const struct look *look)
 {
     cleave_error err = CLEAVE_ERROR_INIT;
     struct clv_conditions c;
@@ -329,26 +332,31 @@ static void look_at(struct clv_watch *w, size_t server, int is_up, int is_new)
     clv_senses_look(w->options.senses, now(w), &c);
     status = ask_ready(w, server, ready_ms(&c, server), &err);
     if (status == CLEAVE_OK) {
-        status = try_server(w, server, is_up, is_new, &err);
+        status = try_server(w, server, look, &err);
     }
     if (status != CLEAVE_OK) {
         err.code = status;
         fall(w, server, now(w), &err);
-    } else if (!is_up) {
+    } else if (!look->is_up) {
         rise(w, server, now(w));
     } else {
-        clv_watch_served(w, server, now(w));
+        clv_watch_served(w, server);
     }
 }
 
 /* -- The thread -- */
 
 /* When this server is to be looked at. */
-static int64_t due_locked(const struct clv_watch *w, size_t server)
+static int64_t due_locked(const struct clv_watch *w, size_t server,
+                          int64_t now_ns)
 {
     const struct watched *s = &w->servers[server];
+    struct clv_link_view view =
+        clv_senses_view(w->options.senses, server, now_ns);
+    int64_t due_ns =
+        clv_probing_due(&s->probing, w->is_up[server], &view, now_ns);
 
-    return w->is_up[server] ? s->used_ns + UP_EVERY_NS : s->due_ns;
+    return due_ns > s->not_before_ns ? due_ns : s->not_before_ns;
 }
 
 static int is_idle_locked(const struct clv_watch *w, int64_t now_ns)
@@ -367,7 +375,7 @@ static size_t first_due_locked(const struct clv_watch *w, int64_t now_ns,
     size_t first = w->count;
 
     for (size_t i = 0; i < w->count; i++) {
-        int64_t due_ns = due_locked(w, i);
+        int64_t due_ns = due_locked(w, i, now_ns);
         if (w->is_up[i] && is_idle_locked(w, now_ns)) {
             continue;
         }
@@ -402,12 +410,10 @@ static void *work(void *self)
             wait_locked(w, due_ns);
         } else {
             struct watched *s = &w->servers[server];
-            int is_up = w->is_up[server];
-            int is_new = !s->was_up;
-            s->due_ns = now_ns + (s->backoff_ns > 0 ? s->backoff_ns
-                                                    : DOWN_EVERY_NS);
+            struct look look = {w->is_up[server], !s->was_up};
+            clv_probing_note(&s->probing, look.is_up, now_ns);
             pthread_mutex_unlock(&w->lock);
-            look_at(w, server, is_up, is_new);
+            look_at(w, server, &look);
             pthread_mutex_lock(&w->lock);
         }
     }
@@ -422,6 +428,7 @@ static cleave_status open_clients(struct clv_watch *w, cleave_error *err)
     cleave_status status = CLEAVE_OK;
 
     for (size_t i = 0; status == CLEAVE_OK && i < w->count; i++) {
+        clv_probing_init(&w->servers[i].probing);
         struct clv_client_options o = {.url = url_of(w, i),
                                        .connect_ms = CONNECT_MS,
                                        .max_response_bytes = CLV_ANSWER_BYTES};

@@ -10,8 +10,9 @@
  * passes trials and fails at work is not trusted four times a second.
  *
  * While all inferences are computed here, the link is measured with small
- * trials, every two seconds, so that the estimate of a bad minute does not
- * keep them here for ever; none are sent when there were no inferences lately.
+ * trials, each few seconds (plan/probing.h), so that the estimate of a bad
+ * minute does not keep them here for ever; none are sent when there were no
+ * inferences lately.
  *
  * Thread-safe, but for open and close.
  */
@@ -45,8 +46,11 @@ void clv_watch_close(struct clv_watch *watch);
 /* An inference begins: the link is of interest. */
 void clv_watch_stir(struct clv_watch *watch, int64_t now_ns);
 
+/* The design changed: links matter again. */
+void clv_watch_wake(struct clv_watch *watch);
+
 /* An inference's exchange went well. */
-void clv_watch_served(struct clv_watch *watch, size_t server, int64_t now_ns);
+void clv_watch_served(struct clv_watch *watch, size_t server);
 
 /*
  * An inference's exchange failed. A timeout is held against the server at
