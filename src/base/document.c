@@ -23,9 +23,11 @@
 
 #include "base/fail.h"
 #include "base/place.h"
+#include "base/suggest.h"
 
 #define UNKNOWN_KEY "Unexpected key: "
 #define MISSING_KEY "Missing required"
+#define KEYS_MOST 128
 
 struct clv_document {
     char *path;
@@ -118,11 +120,67 @@ static int is_memory(cyaml_err_t code)
            code == CYAML_ERR_LIBYAML_PARSER;
 }
 
+/* All keys of a schema, wherever they belong. */
+struct keys {
+    const char *names[KEYS_MOST];
+    size_t count;
+};
+
+static void collect(const cyaml_schema_value_t *value, struct keys *keys)
+{
+    const cyaml_schema_field_t *field = NULL;
+
+    if (value->type == CYAML_SEQUENCE || value->type == CYAML_SEQUENCE_FIXED) {
+        collect(value->sequence.entry, keys);
+    } else if (value->type == CYAML_MAPPING) {
+        field = value->mapping.fields;
+    }
+    for (; field != NULL && field->key != NULL; field++) {
+        if (keys->count < KEYS_MOST) {
+            keys->names[keys->count++] = field->key;
+        }
+        collect(&field->value, keys);
+    }
+}
+
+static const char *key_at(const void *list, size_t index)
+{
+    const struct keys *keys = list;
+
+    return keys->names[index];
+}
+
+/* An unknown key may be a known one that stands elsewhere, or near to one. */
+static void advise(const struct clv_document *d, const struct complaint *c,
+                   char *into, size_t size)
+{
+    const char *key = c->text + sizeof UNKNOWN_KEY - 1;
+    struct keys keys = {.count = 0};
+    char near[160];
+
+    snprintf(into, size, "%s", advice_of(c));
+    if (strncmp(c->text, UNKNOWN_KEY, sizeof UNKNOWN_KEY - 1) != 0) {
+        return;
+    }
+    collect(d->schema, &keys);
+    for (size_t i = 0; i < keys.count; i++) {
+        if (strcmp(keys.names[i], key) == 0) {
+            snprintf(into, size, "it belongs elsewhere in the file");
+            return;
+        }
+    }
+    clv_suggest(key, &keys, keys.count, key_at, near, sizeof near);
+    if (near[0] != '\0') {
+        snprintf(into, size, "near it: %s; %s", near, advice_of(c));
+    }
+}
+
 static cleave_status load(struct clv_document *d, clv_bytes bytes,
                           cleave_error *err)
 {
     struct complaint complaint = {0};
     cyaml_config_t config = config_of(&complaint);
+    char advice[256];
     cyaml_err_t code = cyaml_load_data(bytes.data, bytes.size, &config,
                                        d->schema, &d->data, NULL);
 
@@ -130,11 +188,12 @@ static cleave_status load(struct clv_document *d, clv_bytes bytes,
         return clv_fail_memory(err, d->path, bytes.size);
     }
     if (code != CYAML_OK) {
+        advise(d, &complaint, advice, sizeof advice);
         return clv_fail_at(err, CLEAVE_INVALID, d->path,
                            line_of(d->outline, &complaint), "%s; %s.",
                            complaint.text[0] != '\0' ? complaint.text
                                                      : cyaml_strerror(code),
-                           advice_of(&complaint));
+                           advice);
     }
     if (d->data == NULL) {
         return clv_fail_at(err, CLEAVE_INVALID, d->path, 1,

@@ -74,14 +74,12 @@ static int is_among(const char *op, const char *const *names)
 }
 
 /* What hands a tensor on as it is, or nearly. */
-static const char *const passes[] = {"QuantizeLinear", "DequantizeLinear",
-                                     "Identity",       "Dropout",
-                                     "Cast",           NULL};
+static const char *const passes[] = {
+    "QuantizeLinear", "DequantizeLinear", "Identity", "Dropout", "Cast", NULL};
 static const char *const activations[] = {
-    "Relu",        "Clip", "LeakyRelu", "PRelu",    "Sigmoid",
-    "HardSigmoid", "Elu",  "Selu",      "HardSwish", "Tanh",
-    "Gelu",        "Celu", "Mish",      "Softplus", "ThresholdedRelu",
-    "FastGelu",    NULL};
+    "Relu", "Clip",     "LeakyRelu",       "PRelu",    "Sigmoid", "HardSigmoid",
+    "Elu",  "Selu",     "HardSwish",       "Tanh",     "Gelu",    "Celu",
+    "Mish", "Softplus", "ThresholdedRelu", "FastGelu", NULL};
 
 /* x * sigmoid(x), which has no operator of its own. */
 static int is_gated(const struct clv_model *model, uint32_t node)
@@ -158,7 +156,8 @@ static int describe(struct offering *o, const struct clv_cut_set *set,
     if (clv_cutname_print(model, &ours, name, sizeof name, NULL) != CLEAVE_OK) {
         return 0;
     }
-    cut->is_activation = ours.count == 1 && is_activation(model, ours.tensor[0]);
+    cut->is_activation =
+        ours.count == 1 && is_activation(model, ours.tensor[0]);
     cut->name = clv_arena_strdup(&o->n->arena, name);
     return cut->name != NULL;
 }

@@ -7,6 +7,15 @@
  * with T_up = 8 * bytes_up / up_bps + rtt / 2 and T_down likewise. A
  * statistic of latency is the sum of the means plus the root of the summed
  * squares of each term's own excursion, that is, terms vary independently.
+ * Waiting is no stage: of throughput T_tail is without the queue. Bytes are
+ * those of both ways.
+ *
+ * Energy is the device's: of computing as measured, else as declared, times
+ * the slow-down; what it draws to send while bytes go out, and what it draws
+ * waiting from then to the answer.
+ *
+ * A server that is up at a rate of zero (or none that is a number) counts as
+ * not up; slow-downs and slots that nobody has set count as 1.
  *
  * Pure; plain values.
  */
@@ -55,8 +64,8 @@ struct clv_terms clv_terms_of(const struct clv_space *space, size_t candidate,
 
 /*
  * The value of a measure for a candidate, in the metric's base unit;
- * CLV_UNKNOWN where a part of it was never measured, infinity where the
- * server is not up.
+ * CLV_UNKNOWN where a part of it was never measured. Where the server is not
+ * up, times and energy are infinite and throughput is 0.
  */
 double clv_predict(const struct clv_space *space, size_t candidate,
                    const struct clv_conditions *conditions,

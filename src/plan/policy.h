@@ -26,8 +26,14 @@
  *                   (Almeida et al., ACM TECS 2022)
  *     oracle        all candidates, and it knows the trace (simulation.h only)
  *
- * A policy that knows no candidate which meets the constraints falls back to
- * the ends, as its paper's system would: `output`, else `input` in f32.
+ * All but the server's own may also compute everything on the device. A
+ * policy that knows no candidate which meets the constant constraints falls
+ * back to an end, as its paper's system would: to `output`, else (and those
+ * two always) to `input` in f32. Only what decides by the SLO knows of other
+ * constraints than accuracy.
+ *
+ * dads learns of arrivals from the conditions; where these say none, they
+ * count as too many if the SLO's first objective is throughput.
  *
  * Pure; the table is constant.
  */
@@ -61,6 +67,11 @@ struct clv_policy {
     /* Does the policy know this candidate? */
     int (*knows)(const struct clv_space *space, size_t candidate);
 };
+
+/* The end that a policy falls back to, and the one if that is not there. */
+int clv_policy_falls_back_to(const struct clv_policy *policy,
+                             const struct clv_space *space, size_t candidate);
+int clv_policy_last_resort(const struct clv_space *space, size_t candidate);
 
 /* All of them, cleave first. */
 const struct clv_policy *clv_policies(size_t *ret_count);

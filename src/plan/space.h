@@ -9,7 +9,9 @@
  *     T_up, T_down         8 * bytes / B + L
  *     T_tail               Q + sigma_s * server_ns
  *
- * A space belongs to one task and one power table. Read-only once built.
+ * A design of several tasks will be a tuple of such candidates, one of each
+ * task's space. A space belongs to one task and one power table. Read-only
+ * once built.
  */
 #ifndef CLV_SPACE_H
 #define CLV_SPACE_H
@@ -44,7 +46,7 @@ struct clv_candidate {
     double bytes_down;
     double drop_pp;      /* against the best variant of the task, packed */
     double drop_high_pp; /* the bad end of its interval */
-    double accuracy;
+    double accuracy;     /* a share: 1 less the loss (verdict.h) */
     double memory_bytes; /* or CLV_UNKNOWN */
     double energy_j;     /* of computing; or CLV_UNKNOWN */
     double head_share;
@@ -61,8 +63,9 @@ struct clv_space {
 
 /*
  * Builds all designs that the costs have parts for. CLEAVE_NOT_FOUND if there
- * is none, saying which parts are missing; CLEAVE_LIMIT above 2^20,
- * CLEAVE_MEMORY. The caller calls fini; `costs` must outlive it.
+ * is none, saying which parts are missing; CLEAVE_LIMIT above 2^20 or with
+ * more than CLV_SERVERS servers; CLEAVE_MEMORY. The caller calls fini; `costs`
+ * must outlive it.
  */
 cleave_status clv_space_init(struct clv_space *space,
                              const struct clv_costs *costs,

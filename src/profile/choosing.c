@@ -123,8 +123,8 @@ size_t clv_choosing_rival(const struct clv_option *options, size_t count,
                           size_t i)
 {
     for (size_t j = 0; j < count; j++) {
-        if (j != i && beats(&options[j], &options[i], CLV_CHOSEN_PACKED, 1,
-                            j > i)) {
+        if (j != i &&
+            beats(&options[j], &options[i], CLV_CHOSEN_PACKED, 1, j > i)) {
             return j;
         }
     }

@@ -4,8 +4,8 @@
  * A cut is beaten by one that sends no more for no more work. Which one sends
  * less is not known before it was packed, so there are two looks:
  *
- *     first   by the graph: bytes are guessed from the elements, an activation's
- *             at fewer bits, and what is beaten by a good margin falls out
+ *     first   by the graph: bytes are guessed from the elements, an
+ * activation's at fewer bits, and what is beaten by a good margin falls out
  *     second  by the weight: the cuts left were packed, a few inputs each
  *
  * Baselines cut elsewhere than we would: where raw bytes are few, and behind

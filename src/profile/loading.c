@@ -142,8 +142,9 @@ static cleave_status list_places(struct loading *l, cleave_error *err)
     int known;
 
     for (size_t i = 0; status == CLEAVE_OK && i < w->engine_count; i++) {
-        status = is_known(l, "SELECT 1 FROM heads t" OF_MODEL " AND engine = ?",
-                          w->engines[i], &known, err);
+        status =
+            is_known(l, "SELECT 1 FROM heads t" OF_MODEL " AND t.engine = ?",
+                     w->engines[i], &known, err);
         if (status == CLEAVE_OK && known) {
             status = engine_index(l, i, err);
         } else if (status == CLEAVE_OK) {

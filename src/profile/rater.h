@@ -124,7 +124,8 @@ struct clv_rater_spreads {
 cleave_status clv_rater_weigh(struct clv_rater *rater, const char *cut,
                               const struct clv_packing *packing,
                               const struct clv_calibration *calibration,
-                              size_t most, struct clv_rater_spreads *ret_spreads,
+                              size_t most,
+                              struct clv_rater_spreads *ret_spreads,
                               cleave_error *err);
 
 /* Those of the latest measurement that succeeded. */

@@ -83,8 +83,7 @@ static cleave_status weigh_alone(struct stopwatch *w, struct clv_laps *laps,
         status = open_lane(w, i, err);
         if (status == CLEAVE_OK) {
             uint64_t bytes = clv_network_bytes(w->o->network);
-            laps[i].part_bytes =
-                bytes > before ? (double)(bytes - before) : 0;
+            laps[i].part_bytes = bytes > before ? (double)(bytes - before) : 0;
         }
         close_lane(&w->lanes[i]);
         if (status == CLEAVE_OK) {
@@ -123,9 +122,8 @@ static cleave_status run_once(struct stopwatch *w, struct lane *lane,
     size_t output_count;
     int64_t begun = now(w);
     int64_t cut_at;
-    cleave_status status =
-        clv_seam_head(lane->seam, w->sample.tensors, w->sample.count, &tensors,
-                      &count, err);
+    cleave_status status = clv_seam_head(
+        lane->seam, w->sample.tensors, w->sample.count, &tensors, &count, err);
 
     cut_at = now(w);
     if (status == CLEAVE_OK) {
@@ -166,8 +164,9 @@ static cleave_status run_rounds(struct stopwatch *w, cleave_error *err)
     int64_t begun = now(w);
     cleave_status status = CLEAVE_OK;
 
-    for (uint32_t round = 0; status == CLEAVE_OK && round < MOST_ROUNDS &&
-                             (round < w->rounds || now(w) - begun < o->least_ns);
+    for (uint32_t round = 0;
+         status == CLEAVE_OK && round < MOST_ROUNDS &&
+         (round < w->rounds || now(w) - begun < o->least_ns);
          round++) {
         status = clv_source_load(o->source, o->samples[round % o->sample_count],
                                  &w->sample, err);
@@ -258,7 +257,8 @@ cleave_status clv_stopwatch_run(const struct clv_stopwatch_options *options,
     cleave_status status;
 
     w.lanes = calloc(options->cut_count + 1, sizeof *w.lanes);
-    w.room = (size_t)(options->least_ns > 0 ? MOST_ROUNDS : w.rounds) * w.visits;
+    w.room =
+        (size_t)(options->least_ns > 0 ? MOST_ROUNDS : w.rounds) * w.visits;
     clv_sample_init(&w.sample);
     status = laps != NULL && w.lanes != NULL
                  ? measure(&w, laps, err)

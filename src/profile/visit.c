@@ -31,8 +31,8 @@ static cleave_status check_model(struct visit *v, cleave_error *err)
 {
     const struct clv_visit_options *o = v->o;
     struct clv_model_metadata there = {0};
-    cleave_status status = clv_client_model(
-        v->client, o->model, DEFAULT_TIMEOUT_MS, &there, err);
+    cleave_status status =
+        clv_client_model(v->client, o->model, DEFAULT_TIMEOUT_MS, &there, err);
 
     if (status == CLEAVE_OK &&
         (there.sha256 == NULL || strcmp(there.sha256, o->sha256) != 0)) {
@@ -56,8 +56,8 @@ static cleave_status ask(struct visit *v, size_t i, int64_t timeout_ms,
         .sha256 = v->o->sha256,
         .body = v->o->errands[i].message,
     };
-    cleave_status status = clv_client_infer_cut(v->client, &request, timeout_ms,
-                                                exchange, err);
+    cleave_status status =
+        clv_client_infer_cut(v->client, &request, timeout_ms, exchange, err);
 
     if (status == CLEAVE_OK && !exchange->has_timing) {
         status = clv_fail(err, CLEAVE_UNSUPPORTED, v->o->url,
@@ -75,8 +75,7 @@ static cleave_status ask_first(struct visit *v, size_t i, cleave_error *err)
 
     if (status == CLEAVE_OK) {
         v->findings[i].extra_up_bytes =
-            (double)exchange.bytes_up -
-            (double)v->o->errands[i].message.size;
+            (double)exchange.bytes_up - (double)v->o->errands[i].message.size;
         v->findings[i].down_bytes = (double)exchange.bytes_down;
     }
     return status;

@@ -111,6 +111,16 @@ static void complains_with_the_line(void **state)
     assert_refused("[]\n", "s.yaml:1", "MAPPING");
 }
 
+static void says_which_key_was_meant(void **state)
+{
+    (void)state;
+    assert_refused("size: small\nentires: []\n", "s.yaml:2", "'entries'");
+    assert_refused("size: small\nentries:\n  - {nam: a}\n", "s.yaml:3",
+                   "'name'");
+    assert_refused("size: small\nweight: 3\n", "s.yaml:2", "elsewhere");
+    assert_refused("size: small\nzzzzzzzzz: 3\n", "s.yaml:2", "remove");
+}
+
 static void refuses_large_files_and_aliases(void **state)
 {
     struct clv_document *d = NULL;
@@ -135,6 +145,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fills_the_struct),
         cmocka_unit_test(complains_with_the_line),
+        cmocka_unit_test(says_which_key_was_meant),
         cmocka_unit_test(refuses_large_files_and_aliases),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,9 +6,6 @@
 
 #include "ratetable.h"
 
-/* CLEAVE_NOT_FOUND, saying what to install, if there is no gnuplot. */
-cleave_status curves_check(cleave_error *err);
-
 /*
  * Draws a panel for each cut and in it a curve for each coder, and writes
  * the SVG, which appears whole or not at all. CLEAVE_IO if gnuplot fails, with

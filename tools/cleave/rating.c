@@ -13,7 +13,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "codec/frame.h"
-#include "curves.h"
+#include "gnuplot.h"
 #include "profile/fingerprint.h"
 
 #define ALL_CODERS ((1U << CLV_CODERS) - 1)
@@ -279,7 +279,7 @@ cleave_status rating_open(struct rating *r, const struct settings *s,
         status = read_coders(s, &r->coders, err);
     }
     if (status == CLEAVE_OK && s->plot != NULL) {
-        status = curves_check(err); /* now, not after hours */
+        status = gnuplot_check(err); /* now, not after hours */
     }
     if (status == CLEAVE_OK) {
         status = dataset_open(s, &r->dataset, err);

@@ -24,7 +24,11 @@ enum {
     TAKES_UNPACK = 1 << 5,
     TAKES_CALIBRATE = 1 << 6,
     TAKES_RATE = 1 << 7,
-    TAKES_ALL = (1 << 8) - 1
+    TAKES_PROFILE = 1 << 8,
+    TAKES_PLAN = 1 << 9,
+    TAKES_SIMULATE = 1 << 10,
+    TAKES_LINK = 1 << 11,
+    TAKES_ALL = (1 << 12) - 1
 };
 
 struct settings {
@@ -52,6 +56,15 @@ struct settings {
     const char *budget;
     const char *plot;
     const char *resume;
+    const char *db;
+    const char *task;
+    const char *policy;
+    const char *bandwidth;
+    const char *down_bandwidth;
+    const char *rtt;
+    const char *device_load;
+    const char *server_load;
+    const char *server_queue;
     const char **inputs; /* repeated */
     size_t input_count;
     uint64_t in_flight;
@@ -67,6 +80,7 @@ struct settings {
     uint64_t memory;
     int all;
     int fresh;
+    int explain;
     int json;
     int quiet;
     int help;

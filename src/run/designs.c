@@ -1,0 +1,174 @@
+/*
+ * designs.c - an application's task and its profile, put together.
+ *
+ * What is wanted is told to the database in names: of models with the hash
+ * of their files, of engines, of servers. What comes back is told apart by
+ * the same names.
+ */
+#include "run/designs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/sha256.h"
+#include "engine/engine.h"
+#include "model/model.h"
+#include "profile/database.h"
+
+/* What a database is asked for, and what keeps its texts. */
+struct wish {
+    char (*hashes)[CLV_SHA256_HEX];
+    struct clv_wanted_variant *variants;
+    const char **servers;
+    struct clv_engine *engine; /* for its identity only; NULL: cannot open */
+    struct clv_wanted wanted;
+};
+
+static cleave_status hash_model(const char *path, char into[CLV_SHA256_HEX],
+                                cleave_error *err)
+{
+    struct clv_model *model = NULL;
+    cleave_status status = clv_model_open(path, &model, err);
+
+    if (status == CLEAVE_OK) {
+        clv_model_sha256(model, into);
+    }
+    clv_model_close(model);
+    return status;
+}
+
+static void wish_fini(struct wish *w)
+{
+    clv_engine_close(w->engine);
+    free(w->hashes);
+    free(w->variants);
+    free(w->servers);
+}
+
+static cleave_status wish_allocate(struct wish *w, size_t variants,
+                                   size_t servers, cleave_error *err)
+{
+    w->hashes = calloc(variants, sizeof *w->hashes);
+    w->variants = calloc(variants, sizeof *w->variants);
+    w->servers = calloc(servers + 1, sizeof *w->servers);
+    return w->hashes != NULL && w->variants != NULL && w->servers != NULL
+               ? CLEAVE_OK
+               : clv_fail_memory(err, "designs",
+                                 variants * sizeof *w->variants);
+}
+
+static cleave_status wish_init(struct wish *w, const struct clv_application *a,
+                               const struct clv_app_task *task,
+                               cleave_error *err)
+{
+    cleave_status status =
+        wish_allocate(w, task->variant_count, a->server_count, err);
+
+    for (size_t i = 0; status == CLEAVE_OK && i < task->variant_count; i++) {
+        status = hash_model(task->variants[i].path, w->hashes[i], err);
+        w->variants[i] =
+            (struct clv_wanted_variant){task->variants[i].name, w->hashes[i]};
+    }
+    for (size_t i = 0; status == CLEAVE_OK && i < a->server_count; i++) {
+        w->servers[i] = a->servers[i].name;
+    }
+    /* Deciding needs no engine: without one, versions are not compared. */
+    if (clv_engine_open(a->engines[0], &w->engine, NULL) != CLEAVE_OK) {
+        w->engine = NULL;
+    }
+    w->wanted = (struct clv_wanted){
+        .variants = w->variants,
+        .variant_count = task->variant_count,
+        .engines = (const char *const *)a->engines,
+        .engine_count = a->engine_count,
+        .servers = w->servers,
+        .server_count = a->server_count,
+        .identity = w->engine != NULL ? clv_engine_identity(w->engine) : NULL,
+    };
+    return status;
+}
+
+static cleave_status load_costs(struct clv_designs *d, const char *path,
+                                cleave_error *err)
+{
+    struct wish wish = {0};
+    struct clv_database *database = NULL;
+    cleave_status status = wish_init(&wish, d->application, d->task, err);
+
+    if (status == CLEAVE_OK) {
+        status = clv_database_open(path, CLV_DATABASE_READ, &database, err);
+    }
+    if (status == CLEAVE_OK) {
+        status =
+            clv_database_load(database, &wish.wanted, &d->costs, d->note, err);
+    }
+    clv_database_close(database);
+    wish_fini(&wish);
+    return status;
+}
+
+cleave_status clv_designs_load(const struct clv_application *application,
+                               const char *task, const char *database,
+                               struct clv_designs **ret_designs,
+                               cleave_error *err)
+{
+    struct clv_designs *d = calloc(1, sizeof *d);
+    cleave_status status;
+
+    if (d == NULL) {
+        return clv_fail_memory(err, "designs", sizeof *d);
+    }
+    d->application = application;
+    clv_costs_init(&d->costs);
+    status = clv_application_task(application, task, &d->task, err);
+    if (status == CLEAVE_OK) {
+        status = load_costs(d, database, err);
+    }
+    if (status == CLEAVE_OK) {
+        status = clv_space_init(&d->space, &d->costs, &application->power, err);
+    }
+    if (status != CLEAVE_OK) {
+        clv_designs_free(d);
+        return status;
+    }
+    *ret_designs = d;
+    return CLEAVE_OK;
+}
+
+void clv_designs_free(struct clv_designs *designs)
+{
+    if (designs == NULL) {
+        return;
+    }
+    clv_space_fini(&designs->space);
+    clv_costs_fini(&designs->costs);
+    free(designs);
+}
+
+const struct clv_app_variant *clv_designs_variant(
+    const struct clv_designs *designs, size_t variant)
+{
+    const struct clv_app_task *task = designs->task;
+    const char *name = designs->costs.variants[variant].name;
+    size_t i = 0;
+
+    while (i + 1 < task->variant_count &&
+           strcmp(task->variants[i].name, name) != 0) {
+        i++;
+    }
+    return &task->variants[i];
+}
+
+const struct clv_app_server *clv_designs_server(
+    const struct clv_designs *designs, size_t server)
+{
+    const struct clv_application *a = designs->application;
+    const char *name = designs->costs.servers[server];
+    size_t i = 0;
+
+    while (i + 1 < a->server_count && strcmp(a->servers[i].name, name) != 0) {
+        i++;
+    }
+    return &a->servers[i];
+}
