@@ -42,6 +42,28 @@ const struct setting settings_table[] = {
      "1)"},
     {"deadline", "TIME", SETTING_MS, AT(deadline_ms), TAKES_RUN,
      "how long to wait for the server, for example 500ms (default 30s)"},
+    {"listen", "HOST:PORT", SETTING_TEXT, AT(listen), TAKES_LINK,
+     "where to listen (default 127.0.0.1:0, any free port)"},
+    {"to", "HOST:PORT", SETTING_TEXT, AT(to), TAKES_LINK,
+     "where the link leads, for example 127.0.0.1:8700"},
+    {"rate", "RATE", SETTING_TEXT, AT(rate), TAKES_LINK,
+     "of the way up, for example 12.4Mbps (default: no limit)"},
+    {"down-rate", "RATE", SETTING_TEXT, AT(down_rate), TAKES_LINK,
+     "of the way down (default: four times as fast as up)"},
+    {"trace", "FILE", SETTING_TEXT, AT(trace), TAKES_LINK,
+     "the rate of the way up over time instead, a CSV with the columns seconds "
+     "and mbit_per_s; behind its end it begins anew"},
+    {"scale", "FACTOR", SETTING_TEXT, AT(scale), TAKES_LINK,
+     "multiplies the trace's rates, for example 0.3"},
+    {"delay", "TIME", SETTING_TEXT, AT(delay), TAKES_LINK,
+     "how long bytes are under way, each way, for example 25ms (default 0)"},
+    {"cut", "FROM..TO", SETTING_LIST, AT(outages), TAKES_LINK,
+     "an outage, counted from the start, for example 30s..40s; may be "
+     "repeated"},
+    {"queue", "LENGTH", SETTING_TEXT, AT(link_queue), TAKES_LINK,
+     "what may wait for the link, bytes or time (default 20ms, 6 to 256 KB)"},
+    {"payload", NULL, SETTING_FLAG, AT(payload), TAKES_LINK,
+     "rates count only what is carried, no headers"},
     {"head", "FILE", SETTING_TEXT, AT(head), TAKES_SPLIT,
      "where to write the head"},
     {"tail", "FILE", SETTING_TEXT, AT(tail), TAKES_SPLIT,
@@ -140,7 +162,7 @@ const struct setting settings_table[] = {
      TAKES_ALL & ~(TAKES_SPLIT | TAKES_SERVE | TAKES_LINK),
      "write JSON for programs"},
     {"quiet", NULL, SETTING_FLAG, AT(quiet),
-     TAKES_RUN | TAKES_SERVE | TAKES_CALIBRATE | TAKES_RATE,
+     TAKES_RUN | TAKES_SERVE | TAKES_CALIBRATE | TAKES_RATE | TAKES_LINK,
      "no progress, no log"},
     {"help", NULL, SETTING_FLAG, AT(help), TAKES_ALL, "show this help"},
 };
@@ -234,8 +256,10 @@ static const char *set_value(struct settings *s, const struct setting *row,
         *(const char **)(void *)at = text;
         return NULL;
     case SETTING_LIST:
-        return append(&s->inputs, &s->input_count, text) ? NULL
-                                                         : "needs memory";
+        return append((const char ***)(void *)at,
+                      (size_t *)(void *)(at + sizeof(const char **)), text)
+                   ? NULL
+                   : "needs memory";
     default:
         return set_number((uint64_t *)(void *)at, row->kind, text);
     }
@@ -335,6 +359,7 @@ cleave_status settings_parse(struct settings *s, unsigned taker, int argc,
 void settings_fini(struct settings *s)
 {
     free(s->inputs);
+    free(s->outages);
     free(s->rest);
     *s = (struct settings){0};
 }

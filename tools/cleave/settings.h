@@ -68,6 +68,15 @@ struct settings {
     const char *pace;    /* of run */
     const char **inputs; /* repeated */
     size_t input_count;
+    const char **outages; /* repeated */
+    size_t outage_count;
+    const char *to;
+    const char *rate;
+    const char *down_rate;
+    const char *trace;
+    const char *scale;
+    const char *delay;
+    const char *link_queue;
     uint64_t in_flight;
     uint64_t deadline_ms;
     uint64_t workers;
@@ -84,6 +93,7 @@ struct settings {
     int repeat;
     int fresh;
     int explain;
+    int payload;
     int json;
     int quiet;
     int help;
