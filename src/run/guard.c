@@ -191,7 +191,7 @@ int clv_guard_is_over(uint64_t count, double sum, double squares,
     double z2 = SURELY * SURELY;
     double low;
 
-    if (count < FEWEST) {
+    if (count < FEWEST || mean <= allowed) {
         return 0;
     }
     if (squares >= sum) { /* losses of 0 and 1: Wilson's bound */
