@@ -27,6 +27,7 @@ extern const struct command command_pack;
 extern const struct command command_unpack;
 extern const struct command command_calibrate;
 extern const struct command command_rate;
+extern const struct command command_profile;
 extern const struct command command_link;
 
 /*

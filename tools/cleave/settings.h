@@ -92,6 +92,7 @@ struct settings {
     int all;
     int repeat;
     int fresh;
+    int fast;
     int explain;
     int payload;
     int json;
