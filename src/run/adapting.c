@@ -11,6 +11,8 @@
  * is; then it may have all of the deadline, and twice what is expected at
  * least. Without a deadline, five times what is expected.
  */
+#include <math.h>
+
 #include "base/fail.h"
 #include "run/adaptive.h"
 
@@ -19,6 +21,9 @@
 #define HELD_AGAINST 3        /* so late, and it is the server's fault */
 #define FINISH_MARGIN 1.2     /* on what finishing is expected to take */
 #define BAN_NS 60000000000    /* for what did not work */
+#define LONGEST_NS 300e9      /* for any answer */
+#define LOAD_SEEN_NS 200e3    /* less tells nothing of a load .. */
+#define LOAD_SEEN_SHARE 0.05  /* .. nor does less of the whole network */
 #define ATTEMPTS 3            /* to find a design that the inputs suit */
 
 /* One inference. */
@@ -45,26 +50,43 @@ static const struct clv_cost_head *head_of(const cleave_runner *r,
 
 /* -- How long to wait -- */
 
-static int64_t answer_by(const struct trip *t, int64_t start_ns)
+int64_t clv_adapting_patience_ns(int64_t deadline_ns, double expected_ns,
+                                 double finish_ns)
 {
-    const struct clv_decision *d = &t->decision;
-    const cleave_runner *r = t->runner;
-    int64_t deadline_ns = r->designs->task->slo.deadline_ns;
-    double expected_ns = d->predicted_ns > 0 ? d->predicted_ns : 0;
-    double finish_ns = FINISH_MARGIN * d->conditions.slowdown *
-                       head_of(r, d->candidate)->finish_ns.mean;
+    double whole_ns = (double)deadline_ns;
     double wait_ns;
 
     if (deadline_ns <= 0) {
-        wait_ns = PATIENCE * expected_ns;
-        wait_ns = wait_ns > PATIENCE_NS ? wait_ns : PATIENCE_NS;
-    } else if ((double)deadline_ns - finish_ns >= expected_ns) {
-        wait_ns = (double)deadline_ns - finish_ns;
+        wait_ns = fmax(PATIENCE * expected_ns, PATIENCE_NS);
+    } else if (whole_ns - FINISH_MARGIN * finish_ns >= expected_ns) {
+        wait_ns = whole_ns - FINISH_MARGIN * finish_ns;
     } else {
-        wait_ns = (double)deadline_ns > 2 * expected_ns ? (double)deadline_ns
-                                                        : 2 * expected_ns;
+        wait_ns = fmax(whole_ns, 2 * expected_ns);
     }
-    return start_ns + (int64_t)wait_ns;
+    return (int64_t)fmin(wait_ns, LONGEST_NS);
+}
+
+/* What finishing here would take; the whole network if nobody measured it. */
+static double finish_ns(const struct trip *t)
+{
+    const cleave_runner *r = t->runner;
+    const struct clv_cost_head *head = head_of(r, t->decision.candidate);
+    double profiled_ns = head->finish_ns.mean;
+
+    if (head->finish_ns.count == 0 && r->home != CLV_NONE) {
+        profiled_ns = r->space->candidates[r->home].device_ns.mean;
+    }
+    return t->decision.conditions.slowdown * profiled_ns;
+}
+
+static int64_t answer_by(const struct trip *t, int64_t start_ns)
+{
+    const struct clv_decision *d = &t->decision;
+    double expected_ns = d->predicted_ns > 0 ? d->predicted_ns : 0;
+
+    return start_ns +
+           clv_adapting_patience_ns(t->runner->designs->task->slo.deadline_ns,
+                                    expected_ns, finish_ns(t));
 }
 
 /* Whether the server had so much time that being late is its own fault. */
@@ -95,6 +117,42 @@ static void on_link(void *self, struct clv_errand *errand, int begins)
                    errand->sent == CLEAVE_TIMEOUT ? errand->sent_bytes : 0);
 }
 
+/*
+ * What this device took for a part. One that is small beside the network (a
+ * picture's encoding, say) tells more of chance than of a load that would
+ * slow the network down.
+ */
+static void learn_device(struct trip *t, int64_t now_ns, double measured_ns,
+                         double profiled_ns)
+{
+    const cleave_runner *r = t->runner;
+    double least_ns = LOAD_SEEN_NS;
+
+    if (r->home != CLV_NONE) {
+        least_ns =
+            fmax(least_ns, LOAD_SEEN_SHARE *
+                               r->space->candidates[r->home].device_ns.mean);
+    }
+    if (profiled_ns >= least_ns) {
+        clv_senses_device_took(&t->runner->senses, now_ns, measured_ns,
+                               profiled_ns);
+    }
+}
+
+static void learn_server(struct trip *t, int64_t now_ns)
+{
+    const struct clv_candidate *c = t->decision.candidate;
+    const struct clv_timing *timing = &t->errand.exchange.timing;
+    double measured_ns = (double)(timing->unpack_ns + timing->tail_ns);
+
+    clv_watch_served(t->runner->watch, c->server);
+    if (t->errand.exchange.has_timing &&
+        fmax(measured_ns, c->server_ns.mean) >= LOAD_SEEN_NS) {
+        clv_senses_server_took(&t->runner->senses, c->server, now_ns,
+                               measured_ns, c->server_ns.mean);
+    }
+}
+
 /* The request itself is what the server does not take. */
 static int is_request_at_fault(cleave_status code, int http)
 {
@@ -121,37 +179,22 @@ static void learn_failure(struct trip *t, int64_t now_ns)
                      was_patient(t, now_ns));
 }
 
-static void learn_success(struct trip *t, int64_t now_ns)
-{
-    const struct clv_candidate *c = t->decision.candidate;
-    const struct clv_timing *timing = &t->errand.exchange.timing;
-
-    clv_watch_served(t->runner->watch, c->server);
-    if (t->errand.exchange.has_timing) {
-        clv_senses_server_took(&t->runner->senses, c->server, now_ns,
-                               (double)(timing->unpack_ns + timing->tail_ns),
-                               c->server_ns.mean);
-    }
-}
-
 static void learn(struct trip *t, const cleave_result *r)
 {
     const struct clv_candidate *c = t->decision.candidate;
-    struct clv_senses *senses = &t->runner->senses;
     int64_t now_ns = now(t->runner);
 
     if (t->errand.trouble.code != CLEAVE_OK) {
         learn_failure(t, now_ns);
     } else if (t->errand.was_sent) {
-        learn_success(t, now_ns);
+        learn_server(t, now_ns);
     }
     if (r != NULL) {
-        clv_senses_device_took(senses, now_ns, (double)r->head_ns,
-                               c->device_ns.mean);
+        learn_device(t, now_ns, (double)r->head_ns, c->device_ns.mean);
     }
     if (r != NULL && r->finish_ns > 0) {
-        clv_senses_device_took(senses, now_ns, (double)r->finish_ns,
-                               head_of(t->runner, c)->finish_ns.mean);
+        learn_device(t, now_ns, (double)r->finish_ns,
+                     head_of(t->runner, c)->finish_ns.mean);
     }
 }
 

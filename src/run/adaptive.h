@@ -46,6 +46,7 @@ struct cleave_runner {
     const struct clv_policy *policy;
     int may_finish; /* here, what a server does not */
     char notice[700];
+    size_t home; /* a candidate all on this device, or CLV_NONE */
 
     struct clv_senses senses;
     struct clv_logbook log;
@@ -58,7 +59,6 @@ struct cleave_runner {
     struct clv_scheduler *scheduler;
     struct clv_ban bans[CLV_BANS];
     size_t ban_count;
-    size_t home;    /* a candidate all on this device, or CLV_NONE */
     size_t current; /* what inferences take, or CLV_NONE */
 };
 
@@ -100,7 +100,15 @@ void clv_deciding_ban(cleave_runner *runner, const struct clv_ban *ban,
 void clv_deciding_pardon(cleave_runner *runner, uint32_t server);
 
 /*
- * adapting.c: one inference, on tensors (they have no pictures to send) or on
+ * adapting.c: how long an inference may wait for its answer. `deadline_ns` is
+ * 0 if there is none; `expected_ns` is what is predicted, `finish_ns` what
+ * the rest would take here.
+ */
+int64_t clv_adapting_patience_ns(int64_t deadline_ns, double expected_ns,
+                                 double finish_ns);
+
+/*
+ * One inference, on tensors (they have no pictures to send) or on
  * a sample of a feed.
  */
 cleave_status clv_adapting_infer(cleave_runner *runner,

@@ -37,6 +37,7 @@ struct watched {
     unsigned lates; /* in a row */
     struct clv_probing probing;
     int64_t not_before_ns; /* of a server that lied */
+    int64_t suspect_ns;    /* when it was late once; 0: it was not */
     int64_t backoff_ns;    /* before a server that lied is tried again */
     int64_t came_up_ns;
 };
@@ -98,6 +99,7 @@ void clv_watch_served(struct clv_watch *w, size_t server)
 {
     pthread_mutex_lock(&w->lock);
     w->servers[server].lates = 0;
+    w->servers[server].suspect_ns = 0;
     pthread_mutex_unlock(&w->lock);
 }
 
@@ -159,6 +161,10 @@ void clv_watch_failed(struct clv_watch *w, size_t server, int64_t now_ns,
 
     pthread_mutex_lock(&w->lock);
     lates = ++w->servers[server].lates;
+    if (w->servers[server].suspect_ns == 0) {
+        w->servers[server].suspect_ns = now_ns;
+        pthread_cond_signal(&w->changed);
+    }
     pthread_mutex_unlock(&w->lock);
     if (why->code != CLEAVE_TIMEOUT || was_patient || lates >= LATES) {
         fall(w, server, now_ns, why);
@@ -356,6 +362,9 @@ static int64_t due_locked(const struct clv_watch *w, size_t server,
     int64_t due_ns =
         clv_probing_due(&s->probing, w->is_up[server], &view, now_ns);
 
+    if (s->suspect_ns != 0 && due_ns > s->suspect_ns + CLV_PROBE_AWAY_NS) {
+        due_ns = s->suspect_ns + CLV_PROBE_AWAY_NS;
+    }
     return due_ns > s->not_before_ns ? due_ns : s->not_before_ns;
 }
 
@@ -412,6 +421,7 @@ static void *work(void *self)
             struct watched *s = &w->servers[server];
             struct look look = {w->is_up[server], !s->was_up};
             clv_probing_note(&s->probing, look.is_up, now_ns);
+            s->suspect_ns = 0;
             pthread_mutex_unlock(&w->lock);
             look_at(w, server, &look);
             pthread_mutex_lock(&w->lock);
