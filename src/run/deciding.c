@@ -166,9 +166,13 @@ static void steer_locked(cleave_runner *r, const struct clv_choice *choice,
     if (is_reachable(r, choice->candidate, conditions)) {
         clv_fleet_want(r->fleet, choice->candidate);
     }
-    if (r->home != CLV_NONE &&
-        (r->current == CLV_NONE || !is_reachable(r, r->current, conditions))) {
+    if (r->home == CLV_NONE || r->current == CLV_NONE) {
+        return;
+    }
+    if (!is_reachable(r, r->current, conditions)) {
         change_locked(r, r->home, CLV_REASON_SERVER, change);
+    } else if (is_banned(r, r->current)) {
+        change_locked(r, r->home, CLV_REASON_EXCLUDED, change);
     }
 }
 
