@@ -121,7 +121,8 @@ static void compare(struct sweep *s, const struct clv_space *space,
         at->candidates[i] = choices[i].candidate;
     }
     for (size_t i = 1; i < s->rival_count; i++) {
-        double gain = gain_over(at->mode, at->values[0], at->values[i]);
+        double gain = gain_over(at->is_latency ? LATENCY : THROUGHPUT,
+                                at->values[0], at->values[i]);
         meet(&s->rivals[i], gain, link_binds(space, at->candidates[i], &c), at);
         most = fmin(most, gain);
     }
