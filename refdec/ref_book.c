@@ -139,7 +139,7 @@ static struct ref_named *named_read(struct ref_reader *in,
 /* The books of one tensor, put at the end of the list. Returns the new end. */
 static struct ref_named **books_read(struct ref_reader *in,
                                      const struct ref_shape *shape,
-                                     struct ref_named **end)
+                                     uint64_t *more, struct ref_named **end)
 {
     uint64_t books = ref_varint(in);
     float last = -1;
@@ -147,6 +147,10 @@ static struct ref_named **books_read(struct ref_reader *in,
     if (books > 64) {
         ref_refuse(in, "a tensor has more than 64 books");
     }
+    if (books > *more) {
+        ref_refuse(in, "there are more than 16384 books");
+    }
+    *more -= books;
     for (uint64_t i = 0; i < books; i++) {
         float step = ref_f32(in);
 
@@ -179,12 +183,12 @@ static void name_read(struct ref_reader *in, struct ref_reader *last)
 }
 
 static struct ref_named **tensor_read(struct ref_reader *in,
-                                      struct ref_reader *name,
+                                      struct ref_reader *name, uint64_t *more,
                                       struct ref_named **end)
 {
     struct ref_shape shape;
     unsigned type = 0;
-    float least = 0, greatest = 0;
+    float least = 0, greatest = 0, deviation = 0;
 
     name_read(in, name);
     type = ref_u8(in);
@@ -195,12 +199,13 @@ static struct ref_named **tensor_read(struct ref_reader *in,
     least = ref_f32(in);
     greatest = ref_f32(in);
     ref_f32(in); /* mean */
-    if (!isfinite(least) || !isfinite(greatest) || !isfinite(ref_f32(in)) ||
-        least > greatest) {
-        ref_refuse(in, "a tensor's range or deviation is not finite");
+    deviation = ref_f32(in);
+    if (!isfinite(least) || !isfinite(greatest) || !isfinite(deviation) ||
+        least > greatest || deviation < 0) {
+        ref_refuse(in, "a tensor's range or deviation makes no sense");
     }
     ref_base_read(in);
-    return books_read(in, &shape, end);
+    return books_read(in, &shape, more, end);
 }
 
 struct ref_named *ref_calibration_read(struct ref_reader *in)
@@ -210,6 +215,7 @@ struct ref_named *ref_calibration_read(struct ref_reader *in)
     struct ref_reader name = {.data = NULL};
     struct ref_reader tail = *in;
     uint64_t tensors = 0;
+    uint64_t more = 16384;
 
     if (in->size < 8 || memcmp(in->data, "CLC\1", 4) != 0) {
         ref_refuse(in, "this is no calibration file of version 1");
@@ -225,7 +231,7 @@ struct ref_named *ref_calibration_read(struct ref_reader *in)
         ref_refuse(in, "there are more than 4096 tensors");
     }
     for (uint64_t i = 0; i < tensors; i++) {
-        end = tensor_read(in, &name, end);
+        end = tensor_read(in, &name, &more, end);
     }
     if (ref_left(in) > 0) {
         ref_refuse(in, "something follows the last tensor");

@@ -25,6 +25,7 @@ struct clv_book *clv_book_new(void)
 void clv_book_free(struct clv_book *book)
 {
     if (book != NULL) {
+        free(atomic_load(&book->codes));
         free(atomic_load(&book->slots));
         free(book->bias);
         free(book);
@@ -100,19 +101,25 @@ static struct clv_code code_of(unsigned frequency, unsigned start)
     return code;
 }
 
-static void ready_context(struct clv_book *book, unsigned context)
+static void fill_codes(const struct clv_book *book, struct clv_codes *codes)
 {
-    unsigned start = 0;
-
-    for (unsigned t = 0; t < CLV_TOKENS; t++) {
-        unsigned frequency = book->frequency[context][t];
-        book->codes[context][t] = code_of(frequency, start);
-        start += frequency;
+    for (unsigned c = 0; c < CLV_CONTEXTS; c++) {
+        unsigned start = 0;
+        for (unsigned t = 0; t < CLV_TOKENS; t++) {
+            unsigned frequency = book->frequency[c][t];
+            codes->of[c][t] = code_of(frequency, start);
+            start += frequency;
+        }
+    }
+    for (unsigned c = CLV_CONTEXT_VOID; c < CLV_CONTEXTS_ALL; c++) {
+        codes->of[c][0] = code_of(CLV_SLOTS, 0);
     }
 }
 
 void clv_book_ready(struct clv_book *book)
 {
+    struct clv_codes *codes = atomic_load(&book->codes);
+
     for (unsigned m = 0; m < CLV_MAGNITUDES; m++) {
         unsigned up = book->up * m;
         unsigned right = book->right * m;
@@ -125,11 +132,8 @@ void clv_book_ready(struct clv_book *book)
             }
         }
     }
-    for (unsigned c = 0; c < CLV_CONTEXTS; c++) {
-        ready_context(book, c);
-    }
-    for (unsigned c = CLV_CONTEXT_VOID; c < CLV_CONTEXTS_ALL; c++) {
-        book->codes[c][0] = code_of(CLV_SLOTS, 0);
+    if (codes != NULL) {
+        fill_codes(book, codes); /* not shared yet, or it would not change */
     }
 }
 
@@ -404,9 +408,38 @@ static uint32_t *make_slots(const struct clv_book *book)
     return slots;
 }
 
+static struct clv_codes *make_codes(const struct clv_book *book)
+{
+    struct clv_codes *codes = aligned_alloc(64, sizeof *codes);
+
+    if (codes != NULL) {
+        memset(codes, 0, sizeof *codes);
+        fill_codes(book, codes);
+    }
+    return codes;
+}
+
+/* The two things in a shared book that change: each appears, once. */
+const struct clv_codes *clv_book_codes(const struct clv_book *book)
+{
+    _Atomic(struct clv_codes *) *place =
+        (_Atomic(struct clv_codes *) *)&book->codes;
+    struct clv_codes *codes = atomic_load_explicit(place, memory_order_acquire);
+    struct clv_codes *none = NULL;
+
+    if (codes != NULL) {
+        return codes;
+    }
+    codes = make_codes(book);
+    if (codes != NULL && !atomic_compare_exchange_strong(place, &none, codes)) {
+        free(codes);
+        codes = none;
+    }
+    return codes;
+}
+
 const uint32_t *clv_book_slots(const struct clv_book *book)
 {
-    /* The one thing in a shared book that changes: it appears, once. */
     _Atomic(uint32_t *) *place = (_Atomic(uint32_t *) *)&book->slots;
     uint32_t *slots = atomic_load_explicit(place, memory_order_acquire);
     uint32_t *none = NULL;

@@ -6,8 +6,9 @@
  * in each context. It is made by the trainer for a calibration file, or by
  * the encoder for one tensor; its bytes are docs/format.md's "Code book".
  *
- * A book is read-only once it is ready and may be used by all threads. The
- * table for decoding, 144 KiB, is made when first asked for.
+ * A book is read-only once it is ready and may be used by all threads. It
+ * takes 3 KB and its biases; the tables for encoding (18 KiB) and decoding
+ * (144 KiB) are made when first asked for.
  */
 #ifndef CLV_BOOK_H
 #define CLV_BOOK_H
@@ -50,6 +51,11 @@ struct clv_code {
     uint32_t packed; /* frequency, bias << 11, shift << 22 */
 };
 
+/* Of each context and token; those without a frequency are zero. */
+struct clv_codes {
+    struct clv_code of[CLV_CONTEXTS_ALL][1 << CLV_CODE_BITS];
+};
+
 struct clv_book {
     int is_signed;
     int plain;
@@ -69,7 +75,7 @@ struct clv_book {
     uint8_t up_by_magnitude[CLV_MAGNITUDES];
     uint8_t right_by_magnitude[CLV_MAGNITUDES];
     uint8_t cut_class[CLV_MAGNITUDES];
-    struct clv_code codes[CLV_CONTEXTS_ALL][1 << CLV_CODE_BITS];
+    _Atomic(struct clv_codes *) codes;
     _Atomic(uint32_t *) slots;
 };
 
@@ -86,8 +92,8 @@ void clv_book_free(struct clv_book *book);
 void clv_book_make_plain(struct clv_book *book);
 
 /*
- * Makes what encoding and decoding need. Frequencies of each context in use
- * must have the sum CLV_SLOTS.
+ * Makes what contexts need, and brings codes that there are already up to
+ * date. Frequencies of each context in use must have the sum CLV_SLOTS.
  */
 void clv_book_ready(struct clv_book *book);
 
@@ -116,6 +122,9 @@ cleave_status clv_book_read(struct clv_reader *r, struct clv_book **ret_book);
 cleave_status clv_book_read_into(struct clv_reader *r, struct clv_book *book);
 
 void clv_book_write(const struct clv_book *book, struct clv_buffer *into);
+
+/* The table for encoding. NULL if there is no memory. Thread-safe. */
+const struct clv_codes *clv_book_codes(const struct clv_book *book);
 
 /*
  * The table for decoding, [context][slot], of which the bits are

@@ -139,15 +139,16 @@ static cleave_status read_one_book(struct clv_reader *r,
 }
 
 static cleave_status read_books(struct clv_reader *r,
-                                struct clv_calibrated *tensor)
+                                struct clv_calibrated *tensor, size_t *more)
 {
     uint64_t count = clv_read_varint(r);
     struct clv_calibrated_book *books;
     cleave_status status = CLEAVE_OK;
 
-    if (r->failed || count > CLV_CALIBRATION_BOOKS) {
+    if (r->failed || count > CLV_CALIBRATION_BOOKS || count > *more) {
         return CLEAVE_CORRUPT;
     }
+    *more -= count;
     books = calloc(count + 1, sizeof *books);
     if (books == NULL) {
         return CLEAVE_MEMORY;
@@ -164,15 +165,16 @@ static cleave_status read_books(struct clv_reader *r,
     return status;
 }
 
+/* `books` is how many more there may be. */
 static cleave_status read_tensor(struct clv_reader *r,
-                                 struct clv_calibrated *tensor)
+                                 struct clv_calibrated *tensor, size_t *books)
 {
     cleave_status status = read_name(r, tensor);
 
     if (status == CLEAVE_OK) {
         status = read_form(r, tensor);
     }
-    return status == CLEAVE_OK ? read_books(r, tensor) : status;
+    return status == CLEAVE_OK ? read_books(r, tensor, books) : status;
 }
 
 static cleave_status read_model(struct clv_reader *r, struct clv_calibration *c)
@@ -192,6 +194,7 @@ static cleave_status read_tensors(struct clv_reader *r,
 {
     cleave_status status = read_model(r, c);
     uint64_t count = clv_read_varint(r);
+    size_t books = CLV_CALIBRATION_BOOKS_ALL;
 
     if (status != CLEAVE_OK || r->failed || count > CLV_CALIBRATION_TENSORS) {
         return CLEAVE_CORRUPT;
@@ -202,7 +205,7 @@ static cleave_status read_tensors(struct clv_reader *r,
     }
     for (size_t i = 0; status == CLEAVE_OK && i < count; i++) {
         c->count = i + 1;
-        status = read_tensor(r, &c->tensors[i]);
+        status = read_tensor(r, &c->tensors[i], &books);
         if (status == CLEAVE_OK && i > 0 &&
             strcmp(c->tensors[i - 1].name, c->tensors[i].name) >= 0) {
             status = CLEAVE_CORRUPT;

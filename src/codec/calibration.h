@@ -23,10 +23,12 @@
 struct clv_book;
 struct clv_calibration;
 
-/* The largest file, the most tensors, the most books of one tensor. */
+/* The largest file, the most tensors, the most books of one tensor and of all:
+   in memory a book is larger than the two bytes it may take in the file. */
 #define CLV_CALIBRATION_BYTES ((size_t)64 << 20)
 #define CLV_CALIBRATION_TENSORS 4096
 #define CLV_CALIBRATION_BOOKS 64
+#define CLV_CALIBRATION_BOOKS_ALL 16384
 
 /* A code book and the step it was made at (0: integers, without loss). */
 struct clv_calibrated_book {

@@ -194,14 +194,19 @@ static cleave_status put_payload(struct clv_dense *dense,
                                  const struct clv_book *book, int own,
                                  struct clv_buffer *into)
 {
+    const struct clv_codes *codes = clv_book_codes(book);
     const struct clv_walk *walk = &dense->walk;
     size_t steps = clv_walk_size(walk) / walk->lanes;
     uint8_t *end = dense->words + SLACK + 2 * clv_walk_size(walk);
     struct clv_rans_encoder e;
-    size_t quiet = clv_rans_encode_quiet(
-        &e, book, walk->lanes, dense->context_of, dense->walked, steps, end);
+    size_t quiet;
 
-    clv_rans_encode(dense->path, &e, book, dense->context_of, dense->walked,
+    if (codes == NULL) {
+        return CLEAVE_MEMORY;
+    }
+    quiet = clv_rans_encode_quiet(&e, codes, walk->lanes, dense->context_of,
+                                  dense->walked, steps, end);
+    clv_rans_encode(dense->path, &e, codes, dense->context_of, dense->walked,
                     steps - quiet);
     if (own) {
         clv_book_write(book, into);
@@ -291,6 +296,9 @@ static cleave_status decode_walk(struct clv_dense *dense,
             clv_rans_decode_row(dense->path, d, slots, dense->context_of, width,
                                 here, tokens);
             clv_contexts_learn(c, row, tokens);
+            if (clv_rans_is_short(d)) {
+                return CLEAVE_CORRUPT; /* however much the header promises */
+            }
             tokens += width * dense->walk.lanes;
             loud -= here;
         }

@@ -72,6 +72,43 @@ cleave_status clv_lz_encode(enum clv_path path, const int16_t *indices,
     return append_planes(scratch, width, into);
 }
 
+/* The rest of a length whose four bits are all set. */
+static size_t more_length(clv_bytes block, size_t *at, size_t length)
+{
+    uint8_t byte = 255;
+
+    while (length >= 15 && byte == 255 && *at < block.size) {
+        byte = block.data[(*at)++];
+        length += byte;
+    }
+    return length;
+}
+
+/*
+ * An offset of 0 would copy what stood in the destination before, which may
+ * be another peer's; liblz4 lets it pass. The block is whole otherwise.
+ */
+static int offsets_are_real(clv_bytes block)
+{
+    size_t at = 0;
+
+    while (at < block.size) {
+        uint8_t token = block.data[at++];
+        size_t literals = more_length(block, &at, token >> 4);
+        at += literals;
+        if (at >= block.size) {
+            return at == block.size; /* the last sequence is only literals */
+        }
+        if (block.size - at < 2 ||
+            (block.data[at] == 0 && block.data[at + 1] == 0)) {
+            return 0;
+        }
+        at += 2;
+        more_length(block, &at, token & 15);
+    }
+    return 0;
+}
+
 /* Finds the planes: in the payload, or behind LZ4. */
 static cleave_status open_planes(clv_bytes packed, int stored, size_t size,
                                  struct clv_buffer *scratch,
@@ -92,7 +129,8 @@ static cleave_status open_planes(clv_bytes packed, int stored, size_t size,
         return status;
     }
     if (LZ4_decompress_safe((const char *)packed.data, (char *)scratch->data,
-                            (int)packed.size, (int)size) != (int)size) {
+                            (int)packed.size, (int)size) != (int)size ||
+        !offsets_are_real(packed)) {
         return CLEAVE_CORRUPT;
     }
     *ret_planes = scratch->data;

@@ -59,12 +59,12 @@ static void encode_token(struct clv_rans_encoder *e, size_t lane,
 }
 
 static void encode_portable(struct clv_rans_encoder *e,
-                            const struct clv_book *book,
+                            const struct clv_codes *codes,
                             const uint8_t *contexts, const uint8_t *tokens,
                             size_t steps)
 {
     for (size_t i = steps * e->lanes; i-- > 0;) {
-        encode_token(e, i % e->lanes, book->codes[contexts[i]][tokens[i]]);
+        encode_token(e, i % e->lanes, codes->of[contexts[i]][tokens[i]]);
     }
 }
 
@@ -75,13 +75,13 @@ static void encode_portable(struct clv_rans_encoder *e,
 #endif
 
 void clv_rans_encode(enum clv_path path, struct clv_rans_encoder *e,
-                     const struct clv_book *book, const uint8_t *contexts,
+                     const struct clv_codes *codes, const uint8_t *contexts,
                      const uint8_t *tokens, size_t steps)
 {
     if (HAS(path, CLV_PATH_AVX2) && e->lanes >= 8) {
-        clv_rans_encode_avx2(e, book, contexts, tokens, steps);
+        clv_rans_encode_avx2(e, codes, contexts, tokens, steps);
     } else {
-        encode_portable(e, book, contexts, tokens, steps);
+        encode_portable(e, codes, contexts, tokens, steps);
     }
 }
 
@@ -91,7 +91,7 @@ struct fill {
     uint8_t bits[CLV_RANS_QUIET + 1]; /* of the state after so many steps */
 };
 
-static void measure(struct fill *fill, const struct clv_book *book,
+static void measure(struct fill *fill, const struct clv_codes *codes,
                     size_t lanes, const uint8_t *contexts,
                     const uint8_t *tokens, size_t steps)
 {
@@ -100,7 +100,7 @@ static void measure(struct fill *fill, const struct clv_book *book,
 
     for (fill->bits[0] = 0; n < CLV_RANS_QUIET && n < steps; n++) {
         size_t i = (steps - n - 1) * lanes;
-        struct clv_code code = book->codes[contexts[i]][tokens[i]];
+        struct clv_code code = codes->of[contexts[i]][tokens[i]];
         if (is_full(x, code)) {
             break;
         }
@@ -154,7 +154,7 @@ static unsigned choose_quiet(const struct fill *fills, size_t lanes,
  * is. 0 if with that it is too full: a state may leap over all of its bounds,
  * since a start below a frequency counts for nothing and one above for all.
  */
-static uint32_t fill_lane(const struct clv_book *book, size_t lanes,
+static uint32_t fill_lane(const struct clv_codes *codes, size_t lanes,
                           const uint8_t *contexts, const uint8_t *tokens,
                           size_t quiet)
 {
@@ -164,7 +164,7 @@ static uint32_t fill_lane(const struct clv_book *book, size_t lanes,
         x = start;
         for (size_t step = quiet; step-- > 0;) {
             struct clv_code code =
-                book->codes[contexts[step * lanes]][tokens[step * lanes]];
+                codes->of[contexts[step * lanes]][tokens[step * lanes]];
             if (is_full(x, code)) {
                 return 0;
             }
@@ -175,20 +175,20 @@ static uint32_t fill_lane(const struct clv_book *book, size_t lanes,
 }
 
 /* Loud lanes through the quiet steps, as through all others. */
-static void encode_loud(struct clv_rans_encoder *e, const struct clv_book *book,
-                        const uint8_t *contexts, const uint8_t *tokens,
-                        size_t quiet)
+static void encode_loud(struct clv_rans_encoder *e,
+                        const struct clv_codes *codes, const uint8_t *contexts,
+                        const uint8_t *tokens, size_t quiet)
 {
     for (size_t i = quiet * e->lanes; i-- > 0;) {
         size_t lane = i % e->lanes;
         if ((e->loud >> lane & 1) != 0) {
-            encode_token(e, lane, book->codes[contexts[i]][tokens[i]]);
+            encode_token(e, lane, codes->of[contexts[i]][tokens[i]]);
         }
     }
 }
 
 size_t clv_rans_encode_quiet(struct clv_rans_encoder *e,
-                             const struct clv_book *book, size_t lanes,
+                             const struct clv_codes *codes, size_t lanes,
                              const uint8_t *contexts, const uint8_t *tokens,
                              size_t steps, uint8_t *end)
 {
@@ -198,7 +198,7 @@ size_t clv_rans_encode_quiet(struct clv_rans_encoder *e,
     e->lanes = lanes;
     e->at = end;
     for (size_t lane = 0; lane < lanes; lane++) {
-        measure(&fills[lane], book, lanes, contexts + lane, tokens + lane,
+        measure(&fills[lane], codes, lanes, contexts + lane, tokens + lane,
                 steps);
     }
     quiet = choose_quiet(fills, lanes, &e->loud);
@@ -207,7 +207,7 @@ size_t clv_rans_encode_quiet(struct clv_rans_encoder *e,
     for (size_t lane = 0; lane < lanes; lane++) {
         uint32_t x = 0;
         if ((e->loud >> lane & 1) == 0) {
-            x = fill_lane(book, lanes, contexts + lane, tokens + lane, quiet);
+            x = fill_lane(codes, lanes, contexts + lane, tokens + lane, quiet);
         }
         if (x == 0) {
             e->loud |= 1u << lane;
@@ -215,7 +215,7 @@ size_t clv_rans_encode_quiet(struct clv_rans_encoder *e,
         }
         e->state[lane] = x;
     }
-    encode_loud(e, book, contexts, tokens, quiet);
+    encode_loud(e, codes, contexts, tokens, quiet);
     return quiet;
 }
 
@@ -321,9 +321,14 @@ void clv_rans_decode_row(enum clv_path path, struct clv_rans_decoder *d,
     }
 }
 
+int clv_rans_is_short(const struct clv_rans_decoder *d)
+{
+    return d->at > d->end;
+}
+
 int clv_rans_is_done(const struct clv_rans_decoder *d)
 {
-    if (d->at > d->end) {
+    if (clv_rans_is_short(d)) {
         return 0;
     }
     for (size_t lane = 0; lane < d->lanes; lane++) {

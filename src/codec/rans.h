@@ -43,14 +43,14 @@ struct clv_rans_encoder {
  * which there may be 2 bytes a token, and 16 more bytes below them.
  */
 size_t clv_rans_encode_quiet(struct clv_rans_encoder *e,
-                             const struct clv_book *book, size_t lanes,
+                             const struct clv_codes *codes, size_t lanes,
                              const uint8_t *contexts, const uint8_t *tokens,
                              size_t steps, uint8_t *end);
 
 /* Codes all other steps, the last first. Contexts that lack their token
    are a bug. */
 void clv_rans_encode(enum clv_path path, struct clv_rans_encoder *e,
-                     const struct clv_book *book, const uint8_t *contexts,
+                     const struct clv_codes *codes, const uint8_t *contexts,
                      const uint8_t *tokens, size_t steps);
 
 /* Appends which lanes are loud, as a bit stream. */
@@ -85,6 +85,9 @@ void clv_rans_read_states(struct clv_rans_decoder *d, size_t lanes,
 void clv_rans_decode_row(enum clv_path path, struct clv_rans_decoder *d,
                          const uint32_t *slots, const uint8_t *base,
                          size_t width, size_t loud, uint8_t *tokens);
+
+/* True if words lacked so far: then it is no use to go on. */
+int clv_rans_is_short(const struct clv_rans_decoder *d);
 
 /* True if no words lacked and all states are where an encoder starts. */
 int clv_rans_is_done(const struct clv_rans_decoder *d);

@@ -216,11 +216,11 @@ AVX2 __m256i encode_step(__m256i x, const int *codes, const uint8_t *contexts,
             _mm256_sub_epi32(_mm256_set1_epi32(CLV_SLOTS), frequency)));
 }
 
-AVX2 void encode_all(struct clv_rans_encoder *e, const struct clv_book *book,
+AVX2 void encode_all(struct clv_rans_encoder *e, const struct clv_codes *codes,
                      const uint8_t *contexts, const uint8_t *tokens,
                      size_t steps, const size_t vectors)
 {
-    const int *codes = (const int *)&book->codes[0][0];
+    const int *first = (const int *)&codes->of[0][0];
     __m256i states[4];
     uint8_t *at = e->at;
 
@@ -231,7 +231,7 @@ AVX2 void encode_all(struct clv_rans_encoder *e, const struct clv_book *book,
         for (size_t v = vectors; v-- > 0;) {
             size_t i = (step * vectors + v) * 8;
             states[v] =
-                encode_step(states[v], codes, contexts + i, tokens + i, &at);
+                encode_step(states[v], first, contexts + i, tokens + i, &at);
         }
     }
     for (size_t v = 0; v < vectors; v++) {
@@ -241,16 +241,16 @@ AVX2 void encode_all(struct clv_rans_encoder *e, const struct clv_book *book,
 }
 
 AVX2_OUTER void clv_rans_encode_avx2(struct clv_rans_encoder *e,
-                                     const struct clv_book *book,
+                                     const struct clv_codes *codes,
                                      const uint8_t *contexts,
                                      const uint8_t *tokens, size_t steps)
 {
     if (e->lanes == 8) {
-        encode_all(e, book, contexts, tokens, steps, 1);
+        encode_all(e, codes, contexts, tokens, steps, 1);
     } else if (e->lanes == 16) {
-        encode_all(e, book, contexts, tokens, steps, 2);
+        encode_all(e, codes, contexts, tokens, steps, 2);
     } else {
-        encode_all(e, book, contexts, tokens, steps, 4);
+        encode_all(e, codes, contexts, tokens, steps, 4);
     }
 }
 #endif

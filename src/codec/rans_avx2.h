@@ -10,8 +10,9 @@
 #include "codec/rans.h"
 
 void clv_rans_encode_avx2(struct clv_rans_encoder *e,
-                          const struct clv_book *book, const uint8_t *contexts,
-                          const uint8_t *tokens, size_t steps);
+                          const struct clv_codes *codes,
+                          const uint8_t *contexts, const uint8_t *tokens,
+                          size_t steps);
 
 void clv_rans_decode_row_avx2(struct clv_rans_decoder *d, const uint32_t *slots,
                               const uint8_t *base, size_t width, size_t loud,

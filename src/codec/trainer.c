@@ -41,6 +41,7 @@ struct clv_trainer {
     struct learnt *learnt;
     size_t count;
     size_t capacity;
+    size_t book_count; /* of all tensors */
 };
 
 /* One tensor being learnt. */
@@ -363,7 +364,7 @@ static int knows(const struct clv_trainer *trainer, const char *name)
 
 /* The study of a tensor that has samples to be studied. */
 static cleave_status study(struct clv_trainer *trainer, struct study *s,
-                           const char *name)
+                           const char *name, cleave_error *err)
 {
     struct learnt *learnt;
     cleave_status status;
@@ -374,6 +375,13 @@ static cleave_status study(struct clv_trainer *trainer, struct study *s,
         integer_stats(s);
     }
     status = learn_books(s);
+    if (status == CLEAVE_OK &&
+        trainer->book_count + s->book_count > CLV_CALIBRATION_BOOKS_ALL) {
+        status = clv_fail(err, CLEAVE_LIMIT, name,
+                          "A calibration file holds at most %d code books; "
+                          "calibrate fewer cuts.",
+                          CLV_CALIBRATION_BOOKS_ALL);
+    }
     if (status != CLEAVE_OK) {
         return status;
     }
@@ -381,6 +389,7 @@ static cleave_status study(struct clv_trainer *trainer, struct study *s,
     if (learnt == NULL) {
         return CLEAVE_MEMORY;
     }
+    trainer->book_count += s->book_count;
     put_stats(s, name, &learnt->bytes);
     return clv_buffer_status(&learnt->bytes);
 }
@@ -414,7 +423,7 @@ cleave_status clv_trainer_learn(struct clv_trainer *trainer, const char *name,
                           "or infinity.");
     }
     if (status == CLEAVE_OK) {
-        status = study(trainer, &s, name);
+        status = study(trainer, &s, name, err);
     }
     study_fini(&s);
     return status == CLEAVE_OK

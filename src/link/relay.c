@@ -2,9 +2,10 @@
  * relay.c - a link in user space.
  *
  * One thread waits for sockets, for the next moment at which a lane has
- * something to do (a timer, which is exact to some ten microseconds), and to
- * be woken. All that it shares stands under one lock, which it gives up only
- * to wait; so whoever changes the link does it between two of its rounds.
+ * something to do (a timer that is a little early, for waking takes a while;
+ * the rest is spent looking at the clock), and to be woken. All that it shares
+ * stands under one lock, which it gives up only to wait; so whoever changes the
+ * link does it between two of its rounds.
  *
  *     wait -> events: new connections, ends to read or to write
  *          -> move what is due -> accept what had no room before -> wait
@@ -35,6 +36,7 @@
 #define QUEUE_MOST 262144
 #define BUFFER_LEAST 8192
 #define EVENTS 64
+#define EARLY_NS 30000           /* what waking up takes */
 #define DELAY_MOST 3600000000000 /* an hour */
 
 struct clv_relay {
@@ -80,6 +82,7 @@ static void arm(struct clv_relay *r)
     struct itimerspec spec = {0};
 
     if (at_ns != INT64_MAX) {
+        at_ns -= EARLY_NS;
         at_ns = at_ns > 0 ? at_ns : 1; /* zero would mean never */
         spec.it_value.tv_sec = (time_t)(at_ns / 1000000000);
         spec.it_value.tv_nsec = (long)(at_ns % 1000000000);
@@ -103,6 +106,20 @@ static void handle(struct clv_relay *r, const struct epoll_event *event,
     }
 }
 
+/* The time, after the last moment before something is due. */
+static int64_t await_moment(const struct clv_relay *r)
+{
+    int64_t now_ns = clv_clock_now_ns(r->clock);
+    int64_t at_ns = clv_tunnels_next(&r->l.tunnels);
+
+    if (at_ns > now_ns && at_ns - now_ns <= EARLY_NS) {
+        while (now_ns < at_ns) {
+            now_ns = clv_clock_now_ns(r->clock);
+        }
+    }
+    return now_ns;
+}
+
 static void *work(void *self)
 {
     struct clv_relay *r = self;
@@ -116,7 +133,7 @@ static void *work(void *self)
         pthread_mutex_unlock(&r->lock);
         n = epoll_wait(r->epoll, events, EVENTS, -1);
         pthread_mutex_lock(&r->lock);
-        now_ns = clv_clock_now_ns(r->clock);
+        now_ns = await_moment(r);
         for (int i = 0; i < n; i++) {
             handle(r, &events[i], now_ns);
         }

@@ -337,6 +337,49 @@ static void names_ascend_and_counts_are_true(void **state)
                      CLEAVE_CORRUPT);
 }
 
+/* So many of the smallest books, spread over tensors. */
+static cleave_status status_of_books(size_t books)
+{
+    size_t tensors =
+        (books + CLV_CALIBRATION_BOOKS - 1) / CLV_CALIBRATION_BOOKS;
+    cleave_tensor_info info = {.type = CLEAVE_TYPE_F32};
+    struct clv_book *book = clv_book_new();
+    struct clv_buffer b;
+    char name[16];
+    cleave_status status;
+
+    assert_non_null(book);
+    clv_book_make_plain(book);
+    book->frequency[0][CLV_TOKEN_ESCAPE] = CLV_SLOTS;
+    clv_buffer_init(&b, 1 << 20);
+    hand_begin(&b, tensors);
+    info.name = name;
+    for (size_t i = 0; i < tensors; i++) {
+        size_t here =
+            books < CLV_CALIBRATION_BOOKS ? books : CLV_CALIBRATION_BOOKS;
+        snprintf(name, sizeof name, "%04zu", i);
+        hand_tensor(&b, &info, 0, 1, 0, 1, 0, here);
+        for (size_t k = 0; k < here; k++) {
+            hand_book(&b, (float)k, book);
+        }
+        books -= here;
+    }
+    hand_end(&b);
+    status = status_of(clv_buffer_bytes(&b));
+    clv_buffer_fini(&b);
+    clv_book_free(book);
+    return status;
+}
+
+static void books_are_so_many_at_most(void **state)
+{
+    (void)state;
+    assert_int_equal(status_of_books(CLV_CALIBRATION_BOOKS), CLEAVE_OK);
+    assert_int_equal(status_of_books(CLV_CALIBRATION_BOOKS_ALL), CLEAVE_OK);
+    assert_int_equal(status_of_books(CLV_CALIBRATION_BOOKS_ALL + 1),
+                     CLEAVE_CORRUPT);
+}
+
 static void files_are_read_and_belong_to_a_model(void **state)
 {
     struct seeded s = seeded_init("file", 6);
@@ -371,6 +414,7 @@ int main(void)
         cmocka_unit_test(numbers_that_make_no_sense_are_refused),
         cmocka_unit_test(steps_ascend),
         cmocka_unit_test(names_ascend_and_counts_are_true),
+        cmocka_unit_test(books_are_so_many_at_most),
         cmocka_unit_test_setup_teardown(files_are_read_and_belong_to_a_model,
                                         scratch_begin, scratch_end),
     };

@@ -66,12 +66,13 @@ static size_t encode(enum clv_path path, struct run *run,
 {
     uint8_t *end = run->words + SLACK + 2 * run->steps * run->lanes;
     struct clv_rans_encoder e;
-    size_t quiet = clv_rans_encode_quiet(
-        &e, run->book, run->lanes, run->contexts, run->tokens, run->steps, end);
+    size_t quiet =
+        clv_rans_encode_quiet(&e, clv_book_codes(run->book), run->lanes,
+                              run->contexts, run->tokens, run->steps, end);
 
     assert_true(quiet <= run->steps && quiet <= CLV_RANS_QUIET);
-    clv_rans_encode(path, &e, run->book, run->contexts, run->tokens,
-                    run->steps - quiet);
+    clv_rans_encode(path, &e, clv_book_codes(run->book), run->contexts,
+                    run->tokens, run->steps - quiet);
     assert_true(e.at >= run->words + SLACK);
     clv_buffer_reset(payload);
     clv_rans_put_loud(&e, payload);
@@ -89,6 +90,7 @@ static int decode(enum clv_path path, const struct run *run, clv_bytes payload,
     size_t loud = run->steps - quiet;
     struct clv_rans_decoder d;
     struct clv_reader r;
+    int was_short = 0;
     int ok;
 
     assert_non_null(words);
@@ -107,7 +109,10 @@ static int decode(enum clv_path path, const struct run *run, clv_bytes payload,
                             run->base + step * run->lanes, now, here,
                             tokens + step * run->lanes);
         loud -= here;
+        assert_true(!was_short || clv_rans_is_short(&d)); /* for good */
+        was_short = clv_rans_is_short(&d);
     }
+    assert_int_equal(was_short, d.at > d.end);
     ok = !r.failed && d.at == d.end && clv_rans_is_done(&d);
     free(words);
     return ok;
@@ -214,6 +219,8 @@ static void words_that_lack_are_noticed(void **state)
                 {
                     assert_false(decode((enum clv_path)path, run, part, quiet,
                                         41, tokens));
+                    assert_false(decode((enum clv_path)path, run, part, quiet,
+                                        3, tokens));
                 }
             }
         }

@@ -1,0 +1,429 @@
+/*
+ * profiling.c - opening all that `cleave profile` needs.
+ *
+ * Accuracy is judged on an engine of its own, on all cores: it is the same on
+ * every processor of a kind, and the engine that is timed may be a slow one.
+ */
+#include "profiling.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "base/file.h"
+#include "plan/metric.h"
+#include "profile/fingerprint.h"
+
+#define FAST_LIMIT 200
+#define DEFAULT_BUDGET_PP 1.0
+#define EXAMINER "cpu"
+#define APPLICATION_BYTES 8192
+
+/* -- The command line -- */
+
+static cleave_status read_budget(const char *text, double *ret_budget,
+                                 cleave_error *err)
+{
+    char *end;
+    double budget;
+
+    if (text == NULL) {
+        return CLEAVE_OK;
+    }
+    budget = strtod(text, &end);
+    if (end == text || !isfinite(budget) || budget <= 0 ||
+        (*end != '\0' && strcmp(end, "pp") != 0)) {
+        return clv_fail(err, CLEAVE_INVALID, "--budget",
+                        "'%.100s' is not a number of points such as 1.0pp.",
+                        text);
+    }
+    *ret_budget = budget;
+    return CLEAVE_OK;
+}
+
+cleave_status profiling_check(const struct settings *s, cleave_error *err)
+{
+    double budget;
+
+    if (s->rest_count != 1) {
+        return clv_fail(err, CLEAVE_INVALID, "arguments",
+                        "Name one application file, or one model.");
+    }
+    if (s->data == NULL) {
+        return clv_fail(err, CLEAVE_INVALID, "arguments",
+                        "Say what to measure on: --data DIR.");
+    }
+    if (s->db == NULL) {
+        return clv_fail(err, CLEAVE_INVALID, "arguments",
+                        "Say where to keep what is measured: --db FILE.");
+    }
+    return read_budget(s->budget, &budget, err);
+}
+
+/* -- The application -- */
+
+/* A model alone is an application of one task with nothing more to say. */
+static cleave_status write_application(const struct settings *s,
+                                       struct clv_buffer *into,
+                                       cleave_error *err)
+{
+    const char *name = clv_path_name(s->rest[0]);
+
+    clv_buffer_printf(into, "tasks:\n  - name: model\n    models: ['");
+    for (; *name != '\0'; name++) {
+        clv_buffer_printf(into, *name == '\'' ? "''" : "%c", *name);
+    }
+    clv_buffer_printf(into, "']\nengines: ['%s']\n",
+                      s->engine != NULL ? s->engine : "cpu");
+    return clv_buffer_status(into) == CLEAVE_OK
+               ? CLEAVE_OK
+               : clv_fail(err, CLEAVE_LIMIT, s->rest[0],
+                          "The path is too long.");
+}
+
+static cleave_status read_application(struct profiling *a, cleave_error *err)
+{
+    const char *path = a->settings->rest[0];
+    struct clv_buffer text;
+    cleave_status status;
+
+    if (!clv_path_ends(path, ".onnx")) {
+        return clv_application_read(path, &a->application, err);
+    }
+    clv_buffer_init(&text, APPLICATION_BYTES);
+    status = write_application(a->settings, &text, err);
+    if (status == CLEAVE_OK) {
+        status = clv_application_new(clv_buffer_bytes(&text), path,
+                                     &a->application, err);
+    }
+    clv_buffer_fini(&text);
+    return status;
+}
+
+/* What a constraint allows, unless --budget says otherwise. */
+static cleave_status find_budget(struct profiling *a, cleave_error *err)
+{
+    const struct clv_slo *slo = &a->task->slo;
+
+    a->budget_pp = DEFAULT_BUDGET_PP;
+    for (size_t i = 0; i < slo->constraint_count; i++) {
+        const struct clv_constraint *c = &slo->constraints[i];
+        if (c->measure.metric == CLV_METRIC_DROP && !c->at_least &&
+            c->bound > 0) {
+            a->budget_pp = c->bound;
+        }
+    }
+    return read_budget(a->settings->budget, &a->budget_pp, err);
+}
+
+/* --server is a URL, or the name of one that the application has. */
+static cleave_status list_servers(struct profiling *a, cleave_error *err)
+{
+    const struct clv_application *app = a->application;
+    const char *wanted = a->settings->server;
+    int known = 0;
+
+    for (size_t i = 0; i < app->server_count; i++) {
+        const struct clv_app_server *server = &app->servers[i];
+        int is_it = wanted == NULL || strcmp(wanted, server->name) == 0 ||
+                    strcmp(wanted, server->url) == 0;
+        if (is_it && a->server_count < PROFILING_SERVERS) {
+            a->servers[a->server_count++] =
+                (struct clv_survey_server){server->url, server->name};
+            known = 1;
+        }
+    }
+    if (wanted != NULL && !known) {
+        if (strstr(wanted, "://") == NULL) {
+            return clv_fail(err, CLEAVE_INVALID, "--server",
+                            "'%.100s' is neither a URL such as "
+                            "http://192.168.1.2:8700 nor a server's name in "
+                            "the application.",
+                            wanted);
+        }
+        a->servers[a->server_count++] =
+            (struct clv_survey_server){wanted, wanted};
+    }
+    return CLEAVE_OK;
+}
+
+static cleave_status open_engines(struct profiling *a, cleave_error *err)
+{
+    const struct clv_application *app = a->application;
+    cleave_status status = clv_engine_open(EXAMINER, &a->examiner, err);
+
+    if (app->engine_count > PROFILING_ENGINES) {
+        return clv_fail(err, CLEAVE_LIMIT, "engines",
+                        "At most %d are measured at once.", PROFILING_ENGINES);
+    }
+    for (size_t i = 0; status == CLEAVE_OK && i < app->engine_count; i++) {
+        status = clv_engine_open(app->engines[i], &a->engines[i], err);
+        if (status == CLEAVE_OK) {
+            a->engine_names[i] = clv_engine_name(a->engines[i]);
+            a->engine_count++;
+        }
+    }
+    return status;
+}
+
+cleave_status profiling_open(struct profiling *a, const struct settings *s,
+                             cleave_error *err)
+{
+    char cache[CLV_PATH_MAX];
+    cleave_status status;
+
+    a->settings = s;
+    status = read_application(a, err);
+    if (status == CLEAVE_OK) {
+        status = clv_application_task(a->application, s->task, &a->task, err);
+    }
+    if (status == CLEAVE_OK) {
+        status = find_budget(a, err);
+    }
+    if (status == CLEAVE_OK) {
+        status = list_servers(a, err);
+    }
+    if (status == CLEAVE_OK && s->labels != NULL) {
+        status = clv_labels_read(s->labels, &a->labels, err);
+    }
+    if (status == CLEAVE_OK) {
+        status = command_cache(s, cache, err);
+    }
+    if (status == CLEAVE_OK) {
+        status = clv_store_open(cache, &a->store, err);
+    }
+    if (status == CLEAVE_OK) {
+        status = open_engines(a, err);
+    }
+    if (status == CLEAVE_OK) {
+        status =
+            clv_database_open(s->db, CLV_DATABASE_WRITE, &a->database, err);
+    }
+    clv_energy_init(&a->energy, "/sys", clv_clock_machine());
+    return status;
+}
+
+void profiling_close(struct profiling *a)
+{
+    clv_database_close(a->database);
+    for (size_t i = 0; i < a->engine_count; i++) {
+        clv_engine_close(a->engines[i]);
+    }
+    clv_engine_close(a->examiner);
+    clv_store_close(a->store);
+    clv_labels_free(a->labels);
+    clv_application_free(a->application);
+}
+
+/* -- One model -- */
+
+static cleave_status open_networks(struct profiled *p, cleave_error *err)
+{
+    struct profiling *a = p->all;
+    const char *path = p->variant->path;
+    struct stat st;
+    cleave_status status =
+        clv_network_open(path, a->examiner, a->store, &p->network, err);
+
+    for (size_t i = 0; status == CLEAVE_OK && i < a->engine_count; i++) {
+        status = clv_network_open(path, a->engines[i], a->store,
+                                  &p->networks[i], err);
+        p->engines[i] = (struct clv_survey_engine){
+            .network = p->networks[i],
+            .name = a->engine_names[i],
+            .identity = clv_engine_identity(a->engines[i]),
+        };
+    }
+    p->size_bytes = stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
+    return status;
+}
+
+/* The card named, the one of the application, or the one beside the model. */
+static cleave_status find_card(const struct profiled *p,
+                               char path[CLV_PATH_MAX], cleave_error *err)
+{
+    const char *named = p->all->settings->card != NULL ? p->all->settings->card
+                                                       : p->variant->card;
+    cleave_status status;
+
+    if (named != NULL) {
+        return clv_path_print(path, CLV_PATH_MAX, err, "%s", named);
+    }
+    status = clv_card_default_path(p->variant->path, path, err);
+    if (status == CLEAVE_OK && access(path, F_OK) != 0) {
+        path[0] = '\0'; /* a model without a card takes arrays */
+    }
+    return status;
+}
+
+static cleave_status open_data(struct profiled *p, const char *card,
+                               cleave_error *err)
+{
+    size_t inputs;
+    size_t outputs;
+    const cleave_tensor_info *in = clv_network_inputs(p->network, &inputs);
+    const cleave_tensor_info *out = clv_network_outputs(p->network, &outputs);
+    const char *data = p->all->settings->data;
+    cleave_status status = CLEAVE_OK;
+
+    if (card[0] != '\0') {
+        status = clv_card_read(card, &p->card, err);
+        if (status == CLEAVE_OK) {
+            status = clv_card_check(p->card, in, inputs, out, outputs, err);
+        }
+    }
+    return status == CLEAVE_OK
+               ? clv_source_new(p->card, in, inputs, &data, 1, &p->source, err)
+               : status;
+}
+
+static int has_label(void *self, uint64_t index)
+{
+    const struct profiled *p = self;
+    int64_t class_index;
+
+    return p->all->labels == NULL ||
+           clv_labels_find(p->all->labels, clv_source_file(p->source, index),
+                           clv_source_row(p->source, index), &class_index,
+                           NULL) == CLEAVE_OK;
+}
+
+static cleave_status divide_data(struct profiled *p, cleave_error *err)
+{
+    const struct settings *s = p->all->settings;
+    uint64_t count = clv_source_count(p->source);
+    uint64_t teach = s->calibrate > 0 ? s->calibrate : CLV_SAMPLING_DEFAULT;
+    uint64_t limit = s->limit > 0 ? s->limit : s->fast ? FAST_LIMIT : 0;
+    cleave_status status =
+        clv_sampling_init(&p->sampling, count, teach, limit, has_label, p, err);
+
+    if (status == CLEAVE_OK && p->sampling.examine_count < 2) {
+        return clv_fail(
+            err, CLEAVE_INVALID, s->data,
+            "Of %llu inputs %zu calibrate, and %zu with a label are left to "
+            "test; let fewer calibrate with --calibrate, or give more.",
+            (unsigned long long)count, p->sampling.teach_count,
+            p->sampling.examine_count);
+    }
+    return status;
+}
+
+static cleave_status fingerprint(struct profiled *p, const char *card,
+                                 cleave_error *err)
+{
+    const struct settings *s = p->all->settings;
+    struct clv_fingerprint f;
+    cleave_status status;
+
+    clv_fingerprint_init(&f);
+    clv_fingerprint_source(&f, "data", p->source);
+    if (s->labels != NULL) {
+        clv_fingerprint_file(&f, "labels", s->labels);
+    }
+    if (card[0] != '\0') {
+        clv_fingerprint_file(&f, "card", card);
+    }
+    clv_fingerprint_number(&f, "teach", p->sampling.teach_count);
+    clv_fingerprint_number(&f, "examine", p->sampling.examine_count);
+    status = clv_fingerprint_key(&f, &p->data, err);
+    clv_fingerprint_fini(&f);
+    return status;
+}
+
+/* -- Where the calibration is -- */
+
+static int may_write(const char *path, cleave_error *err)
+{
+    const char *name = clv_path_name(path);
+    char folder[CLV_PATH_MAX];
+
+    return clv_path_print(folder, sizeof folder, err, "%.*s.",
+                          (int)(name - path), path) == CLEAVE_OK &&
+           access(folder, W_OK) == 0;
+}
+
+static cleave_status place_in_cache(struct profiled *p, cleave_error *err)
+{
+    char cache[CLV_PATH_MAX];
+    cleave_status status = command_cache(p->all->settings, cache, err);
+
+    if (status == CLEAVE_OK) {
+        status = clv_path_print(p->calibration, sizeof p->calibration, err,
+                                "%s/%.16s.calib", cache,
+                                clv_network_sha256(p->network));
+    }
+    if (status == CLEAVE_OK && !p->all->settings->quiet) {
+        fprintf(stderr,
+                "cleave: %s: its folder cannot be written, so the calibration "
+                "goes to %s; run and serve want it beside the model, or say "
+                "where with --out.\n",
+                p->variant->path, p->calibration);
+    }
+    return status;
+}
+
+/* MODEL.calib beside the model, unless somebody says otherwise. */
+static cleave_status place_calibration(struct profiled *p, cleave_error *err)
+{
+    const struct settings *s = p->all->settings;
+    const char *model = p->variant->path;
+    const char *named = s->calibration != NULL ? s->calibration : s->out;
+    int length = (int)strlen(model);
+    cleave_status status;
+
+    p->calibration_is_fixed = s->calibration != NULL;
+    if (named != NULL) {
+        return clv_path_print(p->calibration, sizeof p->calibration, err, "%s",
+                              named);
+    }
+    if (clv_path_ends(model, ".onnx")) {
+        length -= (int)strlen(".onnx");
+    }
+    status = clv_path_print(p->calibration, sizeof p->calibration, err,
+                            "%.*s.calib", length, model);
+    if (status == CLEAVE_OK && access(p->calibration, F_OK) != 0 &&
+        !may_write(p->calibration, err)) {
+        status = place_in_cache(p, err);
+    }
+    return status;
+}
+
+cleave_status profiled_open(struct profiled *p, struct profiling *all,
+                            const struct clv_app_variant *variant,
+                            cleave_error *err)
+{
+    char card[CLV_PATH_MAX] = "";
+    cleave_status status;
+
+    p->all = all;
+    p->variant = variant;
+    status = open_networks(p, err);
+    if (status == CLEAVE_OK) {
+        status = find_card(p, card, err);
+    }
+    if (status == CLEAVE_OK) {
+        status = open_data(p, card, err);
+    }
+    if (status == CLEAVE_OK) {
+        status = divide_data(p, err);
+    }
+    if (status == CLEAVE_OK) {
+        status = fingerprint(p, card, err);
+    }
+    return status == CLEAVE_OK ? place_calibration(p, err) : status;
+}
+
+void profiled_close(struct profiled *p)
+{
+    clv_sampling_fini(&p->sampling);
+    clv_source_free(p->source);
+    clv_card_free(p->card);
+    for (size_t i = 0; i < PROFILING_ENGINES; i++) {
+        clv_network_close(p->networks[i]);
+    }
+    clv_network_close(p->network);
+}
