@@ -9,7 +9,7 @@
 
 #include <math.h>
 
-#define FINEST (-8)  /* 0.25 sd */
+#define FINEST (-16) /* 0.0625 sd */
 #define COARSEST 8   /* 4 sd */
 #define START (-4)   /* 0.5 sd */
 #define NOWHERE 1000 /* no rung */
@@ -25,8 +25,11 @@ static const struct list qualities = {{95, 90, 80, 70, 60, 50, 40, 30, 20, 0},
                                       {90, 75, 60, 45, 30, 0}};
 
 void clv_climb_init(struct clv_climb *climb, enum clv_coder coder,
-                    enum clv_ladder_kind kind, int is_fast, double budget_pp)
+                    enum clv_ladder_kind kind, int is_fast, double budget_pp,
+                    double step_sd)
 {
+    int start = step_sd > 0 ? (int)lround(4 * log2(step_sd)) : START;
+
     *climb = (struct clv_climb){
         .coder = coder,
         .kind = kind,
@@ -35,6 +38,9 @@ void clv_climb_init(struct clv_climb *climb, enum clv_coder coder,
         .within = -NOWHERE,
         .beyond = NOWHERE,
         .top = -NOWHERE,
+        .start = start < FINEST     ? FINEST
+                 : start > COARSEST ? COARSEST
+                                    : start,
     };
 }
 
@@ -86,13 +92,15 @@ static int pick_rung(const struct clv_climb *c)
     int stride = c->is_fast ? 4 : 2;
 
     if (c->count == 0) {
-        return START;
+        return c->start;
     }
     if (c->within == -NOWHERE) {
-        return c->beyond - stride;
+        return c->beyond > FINEST && c->beyond - stride < FINEST
+                   ? FINEST
+                   : c->beyond - stride;
     }
-    if (!c->ended && c->top + stride <= COARSEST) {
-        return c->top + stride;
+    if (!c->ended && c->top < COARSEST) {
+        return c->top + stride < COARSEST ? c->top + stride : COARSEST;
     }
     return c->beyond - c->within > 1 && c->beyond != NOWHERE
                ? (c->within + c->beyond) / 2

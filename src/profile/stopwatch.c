@@ -41,14 +41,14 @@ static int64_t now(const struct stopwatch *w)
     return clv_clock_now_ns(w->o->clock);
 }
 
-static cleave_status tell(struct stopwatch *w, cleave_error *err)
+static cleave_status tell(struct stopwatch *w)
 {
     size_t all = w->o->cut_count * (w->rounds + 1);
 
     w->step++;
     if (w->o->progress != NULL &&
         w->o->progress(w->o->self, w->step < all ? w->step : all, all)) {
-        return clv_fail(err, CLEAVE_CANCELLED, "profile", "Given up.");
+        return CLEAVE_CANCELLED;
     }
     return CLEAVE_OK;
 }
@@ -87,7 +87,7 @@ static cleave_status weigh_alone(struct stopwatch *w, struct clv_laps *laps,
         }
         close_lane(&w->lanes[i]);
         if (status == CLEAVE_OK) {
-            status = tell(w, err);
+            status = tell(w);
         }
     }
     return status;
@@ -173,7 +173,7 @@ static cleave_status run_rounds(struct stopwatch *w, cleave_error *err)
         for (size_t i = 0; status == CLEAVE_OK && i < o->cut_count; i++) {
             status = visit(w, &w->lanes[i], err);
             if (status == CLEAVE_OK) {
-                status = tell(w, err);
+                status = tell(w);
             }
         }
     }

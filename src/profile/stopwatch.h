@@ -52,8 +52,8 @@ struct clv_laps {
 };
 
 /*
- * Measures. `ret_laps` has room for `cut_count`. CLEAVE_CANCELLED if the
- * progress gave up; errors of cuts, of inputs, and of the engine.
+ * Measures. `ret_laps` has room for `cut_count`. CLEAVE_CANCELLED, without a
+ * word, if the progress gave up; errors of cuts, of inputs, and of the engine.
  */
 cleave_status clv_stopwatch_run(const struct clv_stopwatch_options *options,
                                 struct clv_laps *ret_laps, cleave_error *err);

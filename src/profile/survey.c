@@ -64,14 +64,9 @@ int clv_survey_is_cancelled(const struct clv_survey *s)
            s->o->watch.is_cancelled(s->o->watch.self);
 }
 
-cleave_status clv_survey_check(const struct clv_survey *s, cleave_error *err)
+cleave_status clv_survey_check(const struct clv_survey *s)
 {
-    if (!clv_survey_is_cancelled(s)) {
-        return CLEAVE_OK;
-    }
-    return clv_fail(err, CLEAVE_CANCELLED, s->o->name,
-                    "Stopped. What was measured is kept; the same command "
-                    "goes on from here.");
+    return clv_survey_is_cancelled(s) ? CLEAVE_CANCELLED : CLEAVE_OK;
 }
 
 struct clv_origin clv_survey_origin(const struct clv_survey *s, size_t engine,
@@ -161,7 +156,7 @@ static cleave_status survey(struct clv_survey *s, cleave_error *err)
 
     for (size_t i = 0;
          status == CLEAVE_OK && i < sizeof steps / sizeof steps[0]; i++) {
-        status = clv_survey_check(s, err);
+        status = clv_survey_check(s);
         if (status == CLEAVE_OK) {
             status = steps[i](s, err);
         }
@@ -179,6 +174,11 @@ cleave_status clv_survey_run(const struct clv_survey_options *options,
     clv_machine_id(s.machine, machine);
     s.sha256 = clv_network_sha256(options->network);
     status = survey(&s, err);
+    if (status == CLEAVE_CANCELLED) {
+        clv_fail(err, status, options->name,
+                 "Stopped. What was measured is kept; the same command goes "
+                 "on from here.");
+    }
     clv_rater_close(s.rater);
     clv_calibration_free(s.calibration);
     clv_survey_forget_places(&s);

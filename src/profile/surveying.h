@@ -21,8 +21,8 @@ struct clv_place {
     unsigned groups; /* choosing.h; 0: left out */
     int is_end;      /* `input` or `output` */
     enum clv_ladder_kind kind;
-    double packed_bytes; /* weighed; 0: not */
-    double finish_ns;    /* here, on the network that judges */
+    double packed_bytes; /* weighed */
+    double step_sd;      /* as finely as it needs */
     double extra_up;     /* bytes of a message beyond its body */
     double down;         /* bytes of an answer */
 };
@@ -48,7 +48,9 @@ void clv_survey_within(void *self, size_t done, size_t count);
 void clv_survey_note(const struct clv_survey *s, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 int clv_survey_is_cancelled(const struct clv_survey *s);
-cleave_status clv_survey_check(const struct clv_survey *s, cleave_error *err);
+
+/* CLEAVE_CANCELLED if the user wants to stop. */
+cleave_status clv_survey_check(const struct clv_survey *s);
 
 /* Where a row comes from: `data` is "" for what does not depend on inputs. */
 struct clv_origin clv_survey_origin(const struct clv_survey *s, size_t engine,

@@ -78,10 +78,16 @@ static cleave_status learn_known(struct clv_survey *s,
     cleave_status status = CLEAVE_OK;
 
     for (size_t i = 0; status == CLEAVE_OK && i < count; i++) {
-        status = clv_survey_check(s, err);
+        status = clv_survey_check(s);
         if (status == CLEAVE_OK) {
-            status = clv_learning_cut(learning, known[i].name, NULL);
-            status = status == CLEAVE_NOT_FOUND ? CLEAVE_OK : status;
+            cleave_error why = CLEAVE_ERROR_INIT;
+            status = clv_learning_cut(learning, known[i].name, &why);
+            status = status == CLEAVE_NOT_FOUND /* one of several there */
+                         ? CLEAVE_OK
+                         : status;
+            if (status != CLEAVE_OK) {
+                clv_fail(err, status, why.where, "%s", why.text);
+            }
         }
     }
     return status;
@@ -94,7 +100,7 @@ static cleave_status learn_places(struct clv_survey *s,
     cleave_status status = CLEAVE_OK;
 
     for (size_t i = 0; status == CLEAVE_OK && i + 1 < s->place_count; i++) {
-        status = clv_survey_check(s, err);
+        status = clv_survey_check(s);
         clv_survey_step(s, LEARNING_S, s->places[i].name);
         if (status == CLEAVE_OK) {
             status = clv_learning_cut(learning, s->places[i].name, err);
@@ -321,7 +327,7 @@ static cleave_status take(struct packing *p, const struct clv_packing *packing,
     char what[160];
     char text[CLV_PACKING_TEXT];
     int found = 0;
-    cleave_status status = clv_survey_check(p->s, err);
+    cleave_status status = clv_survey_check(p->s);
 
     if (status == CLEAVE_OK) {
         status = clv_database_find_pack(p->s->o->database, &p->part, packing,
@@ -365,7 +371,8 @@ static cleave_status climb(struct packing *p, enum clv_coder coder,
     cleave_status status = CLEAVE_OK;
 
     *ret_count = 0;
-    clv_climb_init(&climb, coder, p->place->kind, p->s->o->is_fast, budget);
+    clv_climb_init(&climb, coder, p->place->kind, p->s->o->is_fast, budget,
+                   p->place->step_sd);
     while (status == CLEAVE_OK && clv_climb_next(&climb, &packing)) {
         struct clv_cost_pack row;
         status = take(p, &packing, 1, &row, err);

@@ -2,7 +2,8 @@
  * surveyplaces.c - the places of a survey: cuts found, and timed at both ends.
  *
  * Which cuts matter is found out in two looks (choosing.h): the first costs
- * nothing, the second packs a few inputs at what is left. Times are then
+ * nothing, the second packs a few inputs as finely as each cut needs
+ * (strain.h). Times are then
  * taken of all places of an engine together, in rounds, and so of a server.
  *
  * What it leaves out: packings (surveypacks.c).
@@ -14,6 +15,7 @@
 #include "base/file.h"
 #include "codec/codec.h"
 #include "profile/stopwatch.h"
+#include "profile/strain.h"
 #include "profile/surveying.h"
 #include "profile/visit.h"
 
@@ -77,34 +79,35 @@ static double raw_bytes(const cleave_tensor_info *tensors, size_t count)
 
 /* -- Weighing -- */
 
-/* What the second look packs with. */
-static struct clv_packing scale_of(enum clv_ladder_kind kind)
+/* A picture's weight is that of a JPEG that hardly any network minds. */
+static cleave_status weigh_picture(struct clv_survey *s, double *ret_bytes,
+                                   cleave_error *err)
 {
-    if (kind == CLV_LADDER_PICTURE) {
-        return (struct clv_packing){.coder = CLV_CODER_JPEG, .quality = 80};
+    const struct clv_packing packing = {.coder = CLV_CODER_JPEG, .quality = 80};
+    struct clv_rater_spreads spreads;
+    cleave_status status = clv_rater_weigh(s->rater, CLV_CUT_INPUT, &packing,
+                                           NULL, WEIGHED_INPUTS, &spreads, err);
+
+    if (status == CLEAVE_OK) {
+        *ret_bytes = spreads.bytes.mean;
     }
-    if (kind == CLV_LADDER_INTEGERS) {
-        return (struct clv_packing){.coder = CLV_CODER_DENSE};
-    }
-    return (struct clv_packing){
-        .coder = CLV_CODER_DENSE, .step = 1, .step_in_sd = 1};
+    return status;
 }
 
-static cleave_status weigh(struct clv_survey *s, const char *cut,
-                           enum clv_ladder_kind kind, double *ret_bytes,
+static cleave_status weigh(struct clv_survey *s, struct clv_strain *strain,
+                           const char *cut, double *ret_bytes, double *ret_step,
                            cleave_error *err)
 {
-    struct clv_packing packing = scale_of(kind);
-    struct clv_rater_spreads spreads;
-    cleave_status status = clv_survey_check(s, err);
+    struct clv_strained strained = {0};
+    cleave_status status = clv_survey_check(s);
 
     clv_survey_step(s, WEIGHING_S, cut);
     if (status == CLEAVE_OK) {
-        status = clv_rater_weigh(s->rater, cut, &packing, NULL, WEIGHED_INPUTS,
-                                 &spreads, err);
+        status = clv_strain_cut(strain, cut, &strained, err);
     }
     if (status == CLEAVE_OK) {
-        *ret_bytes = spreads.bytes.mean;
+        *ret_bytes = strained.bytes;
+        *ret_step = strained.step_sd;
     }
     clv_survey_stepped(s);
     return status;
@@ -117,10 +120,12 @@ struct finding {
     const struct clv_cut *cuts;
     size_t cut_count;
     struct clv_option *options; /* those that passed the first look, */
-    const struct clv_cut **of;  /* and what they are of */
+    const struct clv_cut **of;  /* and what they are of, */
+    double *steps;              /* and how finely they must be packed */
     size_t count;
     double input_raw;
     double input_packed;
+    double input_step;
     enum clv_ladder_kind input_kind;
 };
 
@@ -130,7 +135,8 @@ static cleave_status look_first(struct finding *f, cleave_error *err)
 
     f->options = calloc(f->cut_count + 1, sizeof *f->options);
     f->of = calloc(f->cut_count + 1, sizeof *f->of);
-    if (f->options == NULL || f->of == NULL) {
+    f->steps = calloc(f->cut_count + 1, sizeof *f->steps);
+    if (f->options == NULL || f->of == NULL || f->steps == NULL) {
         return clv_fail_memory(err, "cuts", f->cut_count);
     }
     for (size_t i = 0; i < f->cut_count; i++) {
@@ -147,21 +153,40 @@ static cleave_status look_first(struct finding *f, cleave_error *err)
     return CLEAVE_OK;
 }
 
+static cleave_status weigh_all(struct finding *f, struct clv_strain *strain,
+                               cleave_error *err)
+{
+    cleave_status status = weigh(f->s, strain, CLV_CUT_INPUT, &f->input_packed,
+                                 &f->input_step, err);
+
+    if (status == CLEAVE_OK && f->input_kind == CLV_LADDER_PICTURE) {
+        status = weigh_picture(f->s, &f->input_packed, err);
+    }
+    for (size_t i = 0; status == CLEAVE_OK && i < f->count; i++) {
+        status = weigh(f->s, strain, f->options[i].name,
+                       &f->options[i].packed_bytes, &f->steps[i], err);
+    }
+    return status;
+}
+
 static cleave_status look_again(struct finding *f, cleave_error *err)
 {
-    int is_fast = f->s->o->is_fast;
-    cleave_status status =
-        weigh(f->s, CLV_CUT_INPUT, f->input_kind, &f->input_packed, err);
+    const struct clv_survey_options *o = f->s->o;
+    struct clv_strain *strain = NULL;
+    cleave_status status = clv_strain_new(
+        o->network, o->source, o->sampling->examine,
+        o->sampling->examine_count < WEIGHED_INPUTS ? o->sampling->examine_count
+                                                    : WEIGHED_INPUTS,
+        o->clock, &strain, err);
 
-    for (size_t i = 0; status == CLEAVE_OK && i < f->count; i++) {
-        status = weigh(f->s, f->options[i].name,
-                       kind_of(f->of[i]->tensors, f->of[i]->tensor_count),
-                       &f->options[i].packed_bytes, err);
+    if (status == CLEAVE_OK) {
+        status = weigh_all(f, strain, err);
     }
     if (status == CLEAVE_OK) {
-        clv_choosing_look(f->options, f->count, is_fast ? 1 : WEIGHT_MARGIN,
-                          f->input_raw, is_fast ? f->input_packed : 0);
+        clv_choosing_look(f->options, f->count, o->is_fast ? 1 : WEIGHT_MARGIN,
+                          f->input_raw, o->is_fast ? f->input_packed : 0);
     }
+    clv_strain_free(strain);
     return status;
 }
 
@@ -177,12 +202,12 @@ static void note_left_out(const struct finding *f, size_t chosen)
     for (size_t i = 0; i < f->count && named < MOST_NOTED; i++) {
         size_t rival = clv_choosing_rival(f->options, f->count, i);
         if (f->options[i].groups == 0 && rival < f->count) {
-            clv_survey_note(f->s,
-                            "%.80s is left out: packed it takes %.0f bytes, "
-                            "and %.80s %.0f for less work.",
-                            f->options[i].name, f->options[i].packed_bytes,
-                            f->options[rival].name,
-                            f->options[rival].packed_bytes);
+            clv_survey_note(
+                f->s,
+                "%.80s is left out: packed as finely as it needs it "
+                "takes %.0f bytes, and %.80s %.0f for less work.",
+                f->options[i].name, f->options[i].packed_bytes,
+                f->options[rival].name, f->options[rival].packed_bytes);
             named++;
         }
     }
@@ -212,6 +237,7 @@ static cleave_status add_input(struct finding *f, cleave_error *err)
     clv_network_inputs(f->s->o->network, &count);
     place.kind = f->input_kind;
     place.packed_bytes = f->input_packed;
+    place.step_sd = f->input_step;
     place.row.tensors = (uint32_t)count;
     place.row.raw_bytes = (uint64_t)f->input_raw;
     place.row.is_picture = is_picture;
@@ -226,6 +252,7 @@ static cleave_status add_option(struct finding *f, size_t i, cleave_error *err)
         .groups = f->options[i].groups,
         .kind = kind_of(cut->tensors, cut->tensor_count),
         .packed_bytes = f->options[i].packed_bytes,
+        .step_sd = f->steps[i],
         .row = {.tensors = (uint32_t)cut->tensor_count,
                 .head_share = cut->head_share,
                 .raw_bytes = cut->bytes,
@@ -315,6 +342,7 @@ cleave_status clv_survey_find_places(struct clv_survey *s, cleave_error *err)
     }
     free(f.options);
     free(f.of);
+    free(f.steps);
     return status == CLEAVE_OK ? put_places(s, err) : status;
 }
 

@@ -16,8 +16,8 @@
 #define DEFAULT_ROUNDS 10
 #define DEFAULT_TIMEOUT_MS 30000
 #define FIRST_TIMEOUT_MS 120000
-#define FRAME_HEAD 40
-#define ANSWER_HEAD 200
+#define FRAME_HEAD 24
+#define ANSWER_HEAD 100
 
 struct visit {
     const struct clv_visit_options *o;
@@ -112,7 +112,7 @@ static cleave_status go_round(struct visit *v, cleave_error *err)
         }
         if (status == CLEAVE_OK && o->progress != NULL &&
             o->progress(o->self, r + 1, v->rounds)) {
-            status = clv_fail(err, CLEAVE_CANCELLED, "profile", "Given up.");
+            status = CLEAVE_CANCELLED;
         }
     }
     return status;
