@@ -84,29 +84,16 @@ static void look_at(void *self, const cleave_tensor *tensor)
     }
 }
 
-struct job {
-    const char *data;
-    const struct effort *effort;
-};
-
-/* A process of its own. */
-static void run_network(void *self, size_t index, void *result)
+static void look_at_cut(struct exhibit *e, const char *cut,
+                        const struct effort *effort, void *result)
 {
-    const struct job *job = self;
-    struct exhibit e;
+    struct look l = {.network = e->name, .excess = result};
+    struct clv_calibration *calibration = exhibit_calibrate(e, cut);
 
-    exhibit_open(&e, job->data, exhibit_known(index), job->effort,
-                 job->effort->cuts);
-    for (size_t i = 0; i < e.cut_count; i++) {
-        struct look l = {.network = e.name, .excess = result};
-        struct clv_calibration *calibration =
-            exhibit_calibrate(&e, e.cuts[i]->name);
-        coded_init(&l.coded, calibration);
-        exhibit_show(&e, e.cuts[i]->name, job->effort->inputs, look_at, &l);
-        coded_fini(&l.coded);
-        clv_calibration_free(calibration);
-    }
-    exhibit_close(&e);
+    coded_init(&l.coded, calibration);
+    exhibit_show(e, cut, effort->inputs, look_at, &l);
+    coded_fini(&l.coded);
+    clv_calibration_free(calibration);
 }
 
 static void add_up(struct excess *all, const struct excess *one)
@@ -154,10 +141,10 @@ static void print(const struct excess *all, const struct effort *effort)
 
 void section_entropy(const char *data, const struct effort *effort)
 {
-    struct job job = {data, effort};
+    struct exhibit_job job = {data, effort, look_at_cut};
     struct excess all = {0};
     struct apart *apart =
-        apart_run(EXHIBIT_KNOWN, sizeof all, run_network, &job);
+        apart_run(EXHIBIT_KNOWN, sizeof all, exhibit_run, &job);
 
     for (size_t i = 0; i < EXHIBIT_KNOWN; i++) {
         if (apart_result(apart, i) != NULL) {

@@ -266,3 +266,15 @@ void exhibit_show(struct exhibit *e, const char *cut, size_t inputs,
     clv_seam_close(seam);
     clv_sample_fini(&sample);
 }
+
+void exhibit_run(void *job, size_t index, void *result)
+{
+    const struct exhibit_job *j = job;
+    struct exhibit e;
+
+    exhibit_open(&e, j->data, exhibit_known(index), j->effort, j->effort->cuts);
+    for (size_t i = 0; i < e.cut_count; i++) {
+        j->look(&e, e.cuts[i]->name, j->effort, result);
+    }
+    exhibit_close(&e);
+}

@@ -11,6 +11,7 @@
 #ifndef CLV_EXHIBIT_H
 #define CLV_EXHIBIT_H
 
+#include "bench/apart.h"
 #include "bench/stage.h"
 #include "codec/calibration.h"
 #include "media/card.h"
@@ -73,6 +74,15 @@ uint64_t exhibit_elements(const struct clv_cut *cut);
  */
 struct clv_calibration *exhibit_calibrate(struct exhibit *exhibit,
                                           const char *cut);
+
+/* One network of those known, cut by cut, as a job of apart_run. */
+struct exhibit_job {
+    const char *data;
+    const struct effort *effort;
+    void (*look)(struct exhibit *exhibit, const char *cut,
+                 const struct effort *effort, void *result);
+};
+void exhibit_run(void *job, size_t index, void *result);
 
 /* Told of the tensor at a cut; it is gone after the call. */
 typedef void exhibit_visit(void *self, const cleave_tensor *tensor);

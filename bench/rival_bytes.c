@@ -102,15 +102,16 @@ static void compare(struct contest *c, const struct exhibit *e, const char *cut,
     }
 }
 
-static void look_at_cut(struct exhibit *e, const char *cut, size_t inputs,
-                        struct contest *contest)
+static void look_at_cut(struct exhibit *e, const char *cut,
+                        const struct effort *effort, void *result)
 {
+    struct contest *contest = result;
     struct cut_look l = {.rivals = rivals_new()};
     struct clv_calibration *calibration = exhibit_calibrate(e, cut);
 
     coded_init(&l.coded, calibration);
     clv_buffer_init(&l.room, SIZE_MAX / 2);
-    exhibit_show(e, cut, inputs, look_at, &l);
+    exhibit_show(e, cut, effort->inputs, look_at, &l);
     for (size_t i = 0; i < STEPS; i++) {
         compare(contest, e, cut, i, &l.bytes[i]);
     }
@@ -119,25 +120,6 @@ static void look_at_cut(struct exhibit *e, const char *cut, size_t inputs,
     coded_fini(&l.coded);
     clv_calibration_free(calibration);
     rivals_free(l.rivals);
-}
-
-struct job {
-    const char *data;
-    const struct effort *effort;
-};
-
-/* A process of its own. */
-static void run_network(void *self, size_t index, void *result)
-{
-    const struct job *job = self;
-    struct exhibit e;
-
-    exhibit_open(&e, job->data, exhibit_known(index), job->effort,
-                 job->effort->cuts);
-    for (size_t i = 0; i < e.cut_count; i++) {
-        look_at_cut(&e, e.cuts[i]->name, job->effort->inputs, result);
-    }
-    exhibit_close(&e);
 }
 
 /* -- Rows -- */
@@ -223,10 +205,10 @@ static void print_worst(const struct contest *c, const struct effort *effort)
 
 void section_rivals(const char *data, const struct effort *effort)
 {
-    struct job job = {data, effort};
+    struct exhibit_job job = {data, effort, look_at_cut};
     struct contest all = {0};
     struct apart *apart =
-        apart_run(EXHIBIT_KNOWN, sizeof all, run_network, &job);
+        apart_run(EXHIBIT_KNOWN, sizeof all, exhibit_run, &job);
 
     for (size_t i = 0; i < EXHIBIT_KNOWN; i++) {
         if (apart_result(apart, i) != NULL) {

@@ -111,17 +111,29 @@ static void print_row(json_t *row)
     json_decref(row);
 }
 
-void tally_row(const char *id, const char *what, double value, const char *unit,
-               double bar, json_t *context)
+static void put_row(const char *id, const char *what, double value,
+                    const char *unit, double bar, int is_met, json_t *context)
 {
     json_t *row = json_pack("{s:s, s:s, s:f, s:s}", "id", id, "what", what,
                             "value", value, "unit", unit);
 
     json_object_set_new(row, "bar", bar > 0 ? json_real(bar) : json_null());
     json_object_set_new(row, "pass",
-                        bar > 0 ? json_boolean(value <= bar) : json_null());
+                        bar > 0 ? json_boolean(is_met) : json_null());
     json_object_set_new(row, "context", context);
     print_row(row);
+}
+
+void tally_row(const char *id, const char *what, double value, const char *unit,
+               double bar, json_t *context)
+{
+    put_row(id, what, value, unit, bar, value <= bar, context);
+}
+
+void tally_row_least(const char *id, const char *what, double value,
+                     const char *unit, double bar, json_t *context)
+{
+    put_row(id, what, value, unit, bar, value >= bar, context);
 }
 
 void tally_skip(const char *id, const char *what, const char *why)

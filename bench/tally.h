@@ -42,6 +42,10 @@ void tally_describe(json_t *context, const char *name, struct tally *t);
 void tally_row(const char *id, const char *what, double value, const char *unit,
                double bar, json_t *context);
 
+/* The same where more is better: met from the bar on. */
+void tally_row_least(const char *id, const char *what, double value,
+                     const char *unit, double bar, json_t *context);
+
 /* A row that says why nothing was measured. */
 void tally_skip(const char *id, const char *what, const char *why);
 

@@ -91,8 +91,7 @@ double clv_predict(const struct clv_space *space, size_t candidate,
         return CLV_UNKNOWN;
     }
     clv_formula_stakes(&f, space, candidate, stakes);
-    /* only a share of nothing is infinite and yet measured */
-    if (isinf(stakes[0]) && !clv_metric_more_is_better(measure.metric)) {
+    if (isinf(stakes[0])) {
         return CLV_UNKNOWN;
     }
     if (!clv_reach_is_usable(conditions, server)) {

@@ -12,11 +12,12 @@
 
 #include <math.h>
 
-/* Deviations of a normal distribution at each statistic; the ends, which a
-   normal distribution has not, lie at three. */
+/* Deviations of a normal distribution at each statistic; the greatest, which a
+   normal distribution has not, lies at three. For the least time the rate is
+   its mean: a cost must not fall when there are more bytes. */
 static const double deviations[CLV_STATISTIC_COUNT] = {
     [CLV_STATISTIC_STD] = 1,
-    [CLV_STATISTIC_MIN] = -3,
+
     [CLV_STATISTIC_MAX] = 3,
     [CLV_STATISTIC_P90] = 1.2815515655446,
     [CLV_STATISTIC_P95] = 1.644853626951,
@@ -255,7 +256,8 @@ static void sum_factors(const struct clv_formula *f,
                         const struct clv_reach *reach, struct weights w,
                         struct clv_factors *k)
 {
-    int is_server_time = f->measure.metric == CLV_METRIC_SERVER_TIME;
+    int is_of_one = f->measure.metric == CLV_METRIC_SERVER_TIME ||
+                    f->measure.metric == CLV_METRIC_DEVICE_TIME;
     int is_std = f->measure.statistic == CLV_STATISTIC_STD;
     double share =
         deviations[f->measure.statistic] * not_negative(reach->rate_std);
@@ -263,10 +265,9 @@ static void sum_factors(const struct clv_formula *f,
     double down = w.wait * 8e9 / reach->down_bps;
     double server = w.wait * or_one(reach->slowdown);
 
-    k->fixed = is_server_time || is_std
-                   ? 0
-                   : w.wait * (not_negative(reach->rtt_ns) +
-                               not_negative(reach->queue_ns));
+    k->fixed = is_of_one || is_std ? 0
+                                   : w.wait * (not_negative(reach->rtt_ns) +
+                                               not_negative(reach->queue_ns));
     k->stake[CLV_STAKE_UP] = is_std ? 0 : up;
     k->stake[CLV_STAKE_DOWN] = is_std ? 0 : down;
     k->stake[CLV_STAKE_SERVER] = is_std ? 0 : server;
@@ -364,12 +365,19 @@ double clv_formula_cost(const struct clv_formula *formula,
     }
 }
 
+/* The inverse of nothing, so that infinity always means not measured. */
+#define NOTHING 1e12
+
 /* Throughput against nanoseconds; shares against their inverse. */
 static double turn_over(const struct clv_formula *f, double x)
 {
-    double unit = f->measure.metric == CLV_METRIC_THROUGHPUT ? 1e9 : 1;
-
-    return x > 0 ? unit / x : INFINITY;
+    if (f->measure.metric == CLV_METRIC_THROUGHPUT) {
+        return x > 0 ? 1e9 / x : INFINITY;
+    }
+    if (x >= NOTHING) {
+        return 0;
+    }
+    return x > 1 / NOTHING ? 1 / x : NOTHING;
 }
 
 double clv_formula_value(const struct clv_formula *formula, double cost)

@@ -62,6 +62,7 @@ struct clv_policy {
     enum clv_learns_by learns;
     enum clv_decides_by decides;
     int obeys_accuracy; /* drops candidates beyond the accuracy constraint */
+    int falls_back;     /* to an end, if it knows nothing that is good */
     int is_clairvoyant;
     double patience; /* scheduler.h; the published ones have none */
     /* Does the policy know this candidate? */

@@ -11,13 +11,19 @@
  * terms. Deciding is then a pass over these arrays: 20,000 candidates in
  * microseconds, and nothing is allocated.
  *
+ * Of candidates alike in the last objective the device itself comes first,
+ * then the servers in their order; of those on one server, the best. At equal
+ * values the one with less device time, then fewer bytes, goes first.
+ *
  * If nothing meets the constraints, the choice is the candidate that comes
  * nearest (the least of the worst ratio between value and bound), and says
- * which constraint is in the way.
+ * which constraint is in the way. Constant constraints come first there: they
+ * are not given up for those that change.
  *
  * Hysteresis: the current design stays unless another one is better by a
- * share `patience` in the first objective, or the current one has become
- * infeasible.
+ * share `patience` in an objective (and alike, or better, in those before
+ * it), or is as good on a server that comes earlier, or the current one has
+ * become infeasible. Published policies have none.
  *
  * A scheduler belongs to one thread.
  */
@@ -32,8 +38,8 @@
 /* No candidate. */
 #define CLV_NONE SIZE_MAX
 
-/* Another design must be better by this share, unless somebody says
-   otherwise. */
+/* cleave's: another design must be better by this share, unless somebody
+   says otherwise. */
 #define CLV_PATIENCE 0.03
 
 struct clv_scheduler;
@@ -53,8 +59,8 @@ struct clv_choice {
     int is_feasible;  /* 0: no design meets the constraints; the nearest */
     int broken;       /* the constraint most in the way, or -1 */
     enum clv_reason reason;
-    double value; /* predicted, of the first objective */
-    double gain;  /* over the current design, a share of its value */
+    double value; /* predicted, of the SLO's first objective */
+    double gain;  /* over the current design where it is greatest, a share */
 };
 
 /*
@@ -110,6 +116,18 @@ size_t clv_scheduler_explain(struct clv_scheduler *scheduler,
                              const struct clv_conditions *conditions,
                              const struct clv_choice *choice,
                              struct clv_loss *ret_losses, size_t room);
+
+/*
+ * What is in the way of a choice that is not feasible, for people: which
+ * constraint, and the best that its measure can be while the others hold:
+ * "latency.p95 <= 80 ms cannot be met: 95.0 ms is the best possible (..)".
+ * "" if the choice is feasible. Takes milliseconds. Returns `into`.
+ */
+#define CLV_OBSTACLE_TEXT 1024
+const char *clv_scheduler_obstacle(struct clv_scheduler *scheduler,
+                                   const struct clv_conditions *conditions,
+                                   const struct clv_choice *choice,
+                                   char into[CLV_OBSTACLE_TEXT]);
 
 /* "better", "server is not up", ..; for logs. */
 const char *clv_reason_text(enum clv_reason reason);

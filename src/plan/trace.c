@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/fail.h"
 #include "base/place.h"
 #include "media/csv.h"
@@ -95,41 +96,17 @@ struct reading {
     double first_s; /* where the trace's 0 is */
 };
 
-/* The digits at `*p`, appended to `value`; moves on and counts them. */
-static double scan_digits(const char **p, double value, int *count)
-{
-    for (*count = 0; **p >= '0' && **p <= '9'; (*p)++, (*count)++) {
-        value = value * 10 + (**p - '0');
-    }
-    return value;
-}
-
-/* A decimal number as CSVs have them, whatever the locale; 0 if it is none. */
+/* A number and nothing else; a sign only of what is then refused. */
 static int scan_decimal(const char *text, double *ret_value)
 {
-    const char *p = text + (*text == '-');
-    int before;
-    int behind = 0;
-    int power = 0;
-    int digits = 1;
-    double sign = 1;
-    double value = scan_digits(&p, 0, &before);
+    int is_negative = *text == '-';
+    double value;
+    const char *end = clv_decimal_read(text + is_negative, &value);
 
-    if (*p == '.') {
-        p++;
-        value = scan_digits(&p, value, &behind);
-    }
-    if (*p == 'e' || *p == 'E') {
-        sign = p[1] == '-' ? -1 : 1;
-        p += 1 + (p[1] == '-' || p[1] == '+');
-        power = (int)fmin(scan_digits(&p, 0, &digits), 300);
-    }
-    if (before + behind == 0 || before + behind > 40 || digits == 0 ||
-        *p != '\0') {
+    if (end == NULL || *end != '\0') {
         return 0;
     }
-    *ret_value =
-        (*text == '-' ? -1 : 1) * value * pow(10, sign * power - behind);
+    *ret_value = is_negative ? -value : value;
     return 1;
 }
 

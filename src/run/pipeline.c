@@ -40,6 +40,7 @@ struct flight {
     clv_bytes answer;          /* frames that are not yet read */
     int has_head;              /* the lane holds what the head made */
     int is_ours;               /* no answer of the server's: finish here */
+    int is_quiet;              /* nobody waits for it: it passes no gate */
     cleave_result *result;
     int64_t started_ns;
     cleave_error *err;
@@ -210,9 +211,9 @@ static cleave_status pack_cut(struct flight *f)
 static cleave_status give_up(struct flight *f, cleave_status status,
                              const cleave_error *why)
 {
+    f->errand->trouble = *why;
+    f->errand->trouble.code = status;
     if (f->errand->may_finish && f->rig->tail != NULL) {
-        f->errand->trouble = *why;
-        f->errand->trouble.code = status;
         f->is_ours = 1;
         return CLEAVE_OK;
     }
@@ -247,8 +248,16 @@ static cleave_status ask_server(struct flight *f, cleave_error *why)
                         "No time was left to ask the server.");
     }
     f->errand->was_sent = 1;
-    return clv_client_infer_cut(f->client, &request, most_ms,
-                                &f->errand->exchange, why);
+    f->errand->sent_bytes = request.body.size;
+    if (f->errand->on_link != NULL) {
+        f->errand->on_link(f->errand->self, f->errand, 1);
+    }
+    f->errand->sent = clv_client_infer_cut(f->client, &request, most_ms,
+                                           &f->errand->exchange, why);
+    if (f->errand->on_link != NULL) {
+        f->errand->on_link(f->errand->self, f->errand, 0);
+    }
+    return f->errand->sent;
 }
 
 /* 5. Over the link, and back with the answer. */
@@ -390,11 +399,15 @@ static cleave_status run_tail(struct flight *f)
         status = clv_sending_unsent(f->rig, f->lane, &f->inputs[0], f->err);
         f->input_count = status == CLEAVE_OK;
     }
-    clv_gate_enter(gate);
+    if (!f->is_quiet) {
+        clv_gate_enter(gate);
+    }
     if (status == CLEAVE_OK) {
         status = run_part(f, f->rig->tail, f->lane->finish);
     }
-    clv_gate_leave(gate);
+    if (!f->is_quiet) {
+        clv_gate_leave(gate);
+    }
     return status;
 }
 
@@ -461,6 +474,28 @@ cleave_status clv_pipeline_run(struct clv_rig *rig, struct clv_lane *lane,
     if (f.client != NULL) { /* the answer is the client's until here */
         clv_clients_give(rig->clients, f.client);
         errand->exchange.body = (clv_bytes){0};
+    }
+    if (status == CLEAVE_OK) {
+        *ret_result = f.result;
+    } else {
+        cleave_result_free(f.result);
+    }
+    return status;
+}
+
+cleave_status clv_pipeline_again(struct clv_rig *rig, struct clv_lane *lane,
+                                 cleave_result **ret_result, cleave_error *err)
+{
+    struct flight f = {.rig = rig,
+                       .lane = lane,
+                       .has_head = rig->head != NULL,
+                       .is_ours = 1,
+                       .is_quiet = 1,
+                       .err = err};
+    cleave_status status = make_result(&f);
+
+    if (status == CLEAVE_OK) {
+        status = finish_here(&f);
     }
     if (status == CLEAVE_OK) {
         *ret_result = f.result;

@@ -139,10 +139,17 @@ struct clv_errand {
                              waited for. 0: the rig's deadline_ms */
     int may_finish;       /* here, if the server does not */
 
+    /* Called right before and after the exchange, if not NULL. */
+    void (*on_link)(void *self, struct clv_errand *errand, int begins);
+    void *self;
+
     /* What the pipeline tells besides the result. */
     int was_sent;                 /* an exchange was tried */
+    size_t sent_bytes;            /* of its message */
+    cleave_status sent;           /* how the exchange itself ended */
     struct clv_exchange exchange; /* the server's, if it answered; no body */
-    cleave_error trouble;         /* why it was finished here */
+    cleave_error trouble;         /* what was wrong with the server or its
+                                     answer */
 };
 
 /*
@@ -214,6 +221,14 @@ void clv_agreement_settle(struct clv_rig *rig, const char *there);
 cleave_status clv_pipeline_run(struct clv_rig *rig, struct clv_lane *lane,
                                struct clv_errand *errand,
                                cleave_result **ret_result, cleave_error *err);
+
+/*
+ * The answer once more, all here, from what the lane still has of the last
+ * inference: unpacked tensors, which must be the lane's own, or the picture.
+ * The rig must have its tail. Waits for no gate.
+ */
+cleave_status clv_pipeline_again(struct clv_rig *rig, struct clv_lane *lane,
+                                 cleave_result **ret_result, cleave_error *err);
 
 /*
  * result.c: a result with room for the model's outputs, all still empty, and

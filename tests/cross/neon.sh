@@ -27,7 +27,7 @@ sources="tests/cross/kernels.c src/base/buffer.c src/tensor/element.c"
 for source in src/codec/*.c; do
     case ${source##*/} in
     # What needs other libraries, or is not a kernel.
-    lz.c | shorter.c | frame.c | codec.c | calibration.c | trainer.c | packing.c | \
+    lz.c | shorter.c | frame.c | codec.c | packer.c | unpacker.c | calibration.c | trainer.c | packing.c | \
         layout.c | integers.c) ;;
     *) sources="$sources $source" ;;
     esac

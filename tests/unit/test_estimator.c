@@ -89,7 +89,7 @@ static void tells_rate_from_round_trip_by_two_sizes(void **state)
         struct world w = world_of(CLV_LEARNS_BY_REGRESSION, rates[i], 64e6);
         /* Sizes whose difference is seen: up to 40 ms on the link. */
         uint64_t large = (uint64_t)(rates[i] * 0.04 / 8);
-        for (int k = 0; k < 12; k++) {
+        for (int k = 0; k < 20; k++) {
             exchange(&w, k % 2 ? 200 : large, 300);
         }
         assert_nearly(look(&w).up_bps / rates[i], 1, 0.05);
@@ -127,6 +127,41 @@ static void follows_a_tenfold_step_within_three_exchanges(void **state)
         assert_nearly(error_for(&w, 20000, 300), 0, 0.10);
         assert_true(w.e.steps > 0);
     }
+}
+
+/* The same where everything jitters, so that a calm fit is believed. */
+static void follows_a_step_of_a_jittery_link(void **state)
+{
+    struct world w = world_of(CLV_LEARNS_BY_REGRESSION, 3e6, 50e6);
+
+    (void)state;
+    w.chance = seeded_init("estimator", 9);
+    w.jitter = 0.1;
+    for (int round = 0; round < 6; round++) {
+        for (int k = 0; k < 40; k++) {
+            exchange(&w, k % 5 ? 6000 : 150, 300);
+        }
+        w.up_bps *= round % 2 ? 0.1 : 10;
+        for (int k = 0; k < 4; k++) {
+            exchange(&w, 6000, 300);
+        }
+        assert_nearly(error_for(&w, 6000, 300), 0, 0.15);
+    }
+}
+
+/* A long steady time makes nobody slow. */
+static void follows_a_step_after_a_steady_hour(void **state)
+{
+    struct world w = world_of(CLV_LEARNS_BY_REGRESSION, 80e6, 40e6);
+
+    (void)state;
+    for (int k = 0; k < 3000; k++) {
+        exchange(&w, k % 50 ? 100000 : 200, 100);
+    }
+    w.up_bps = 8e6;
+    exchange(&w, 100000, 100);
+    assert_nearly(error_for(&w, 100000, 100), 0, 0.05);
+    assert_nearly(error_for(&w, 10000, 100), 0, 0.1);
 }
 
 /* After a step, exchanges say that the rate changed, not the round trip. */
@@ -325,6 +360,8 @@ int main(void)
         cmocka_unit_test(tells_rate_from_round_trip_by_two_sizes),
         cmocka_unit_test(one_size_is_foreseen_whatever_it_is_made_of),
         cmocka_unit_test(follows_a_tenfold_step_within_three_exchanges),
+        cmocka_unit_test(follows_a_step_of_a_jittery_link),
+        cmocka_unit_test(follows_a_step_after_a_steady_hour),
         cmocka_unit_test(a_step_leaves_the_round_trip),
         cmocka_unit_test(averages_what_only_jitters),
         cmocka_unit_test(moving_averages_are_the_published_way),

@@ -29,6 +29,7 @@ extern const struct command command_calibrate;
 extern const struct command command_rate;
 extern const struct command command_profile;
 extern const struct command command_link;
+extern const struct command command_plan;
 
 /*
  * The cache folder: the setting, else $XDG_CACHE_HOME/cleave, else

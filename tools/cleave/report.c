@@ -8,7 +8,6 @@
  */
 #include "report.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -52,7 +51,7 @@ void report_fini(struct report *r)
 /* -- One sample -- */
 
 /* File names need not be UTF-8, JSON must: then '?' for what is not ASCII. */
-static json_t *json_text(const char *text)
+json_t *report_text(const char *text)
 {
     json_t *string = json_string(text);
     char plain[CLV_PATH_MAX];
@@ -68,7 +67,7 @@ static json_t *json_text(const char *text)
     return json_string(plain);
 }
 
-static json_t *json_top(const cleave_result *result)
+json_t *report_top(const cleave_result *result)
 {
     json_t *list = json_array();
 
@@ -77,13 +76,13 @@ static json_t *json_top(const cleave_result *result)
         json_t *item = json_pack("{s:I, s:f}", "index", (json_int_t)c->index,
                                  "score", c->score);
         json_object_set_new(item, "label",
-                            c->label ? json_text(c->label) : json_null());
+                            c->label ? report_text(c->label) : json_null());
         json_array_append_new(list, item);
     }
     return list;
 }
 
-static void print_line(json_t *object)
+void report_line(json_t *object)
 {
     json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(7));
     printf("\n");
@@ -93,9 +92,9 @@ static void print_line(json_t *object)
 static void print_sample_json(const struct report *r, const char *name,
                               const cleave_result *x)
 {
-    print_line(json_pack(
+    report_line(json_pack(
         "{s:o, s:o, s:s, s:s, s:I, s:I, s:f, s:f, s:f, s:f, s:f}", "input",
-        json_text(name), "top", json_top(x), "cut", r->cut, "pack", r->pack,
+        report_text(name), "top", report_top(x), "cut", r->cut, "pack", r->pack,
         "bytes_up", (json_int_t)x->bytes_up, "bytes_down",
         (json_int_t)x->bytes_down, "prepare_ms", clv_ns_to_ms(x->prepare_ns),
         "head_ms", clv_ns_to_ms(x->head_ns), "transfer_ms",
@@ -132,8 +131,9 @@ static void print_failure(const struct report *r, const char *name,
                           const cleave_error *error)
 {
     if (r->json) {
-        print_line(json_pack("{s:o, s:s, s:o}", "input", json_text(name), "cut",
-                             r->cut, "error", json_text(error->text)));
+        report_line(json_pack("{s:o, s:s, s:o}", "input", report_text(name),
+                              "cut", r->cut, "error",
+                              report_text(error->text)));
     }
     fprintf(stderr, "cleave: %s: %s%s%s\n", name, error->where,
             error->where[0] ? ": " : "", error->text);
@@ -241,7 +241,7 @@ static void print_summary_json(const struct report *r, double seconds)
         json_object_set_new(s, "top1", json_real((double)r->right / n));
         json_object_set_new(s, "top5", json_real((double)r->right5 / n));
     }
-    print_line(json_pack("{s:o}", "summary", s));
+    report_line(json_pack("{s:o}", "summary", s));
 }
 
 static void print_summary_text(const struct report *r, double seconds)

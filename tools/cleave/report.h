@@ -6,6 +6,7 @@
 #ifndef CLEAVE_TOOL_REPORT_H
 #define CLEAVE_TOOL_REPORT_H
 
+#include <jansson.h>
 #include <stdint.h>
 
 #include "cleave/session.h"
@@ -47,6 +48,12 @@ void report_fini(struct report *r);
 void report_sample(struct report *r, const char *name,
                    const cleave_result *result, const cleave_error *error,
                    int64_t right_class);
+
+/* For others that print results as JSON: a text that need not be UTF-8, the
+   top classes, and an object as one line, which is given back. */
+json_t *report_text(const char *text);
+json_t *report_top(const cleave_result *result);
+void report_line(json_t *object);
 
 /* The summary. Fails with the first sample's error if any failed. */
 cleave_status report_close(struct report *r, cleave_error *err);

@@ -1,5 +1,6 @@
 /*
- * run.c - `cleave run`: a model over pictures and arrays.
+ * run.c - `cleave run`: a model over pictures and arrays, with one design.
+ * Where an application is named instead, runapp.c takes over.
  *
  * As many threads as inferences may be in flight take samples in turn; the
  * session overlaps their heads, transfers and tails. Results are printed in
@@ -19,6 +20,7 @@
 #include "media/labels.h"
 #include "report.h"
 #include "run/device.h"
+#include "runapp.h"
 
 /* One sample on its way to being printed. */
 struct slot {
@@ -139,9 +141,13 @@ static cleave_status run_all(struct running *r, uint64_t threads,
 static cleave_status check_arguments(const struct settings *s,
                                      cleave_error *err)
 {
+    if (runapp_is_meant(s)) {
+        return runapp_check(s, err);
+    }
     if (s->model == NULL) {
         return clv_fail(err, CLEAVE_INVALID, "arguments",
-                        "Say which network to run: --model FILE.");
+                        "Say which network to run: --model FILE, or an "
+                        "application and its profile: APP.yaml --db FILE.");
     }
     if (s->input_count + s->rest_count == 0) {
         return clv_fail(err, CLEAVE_INVALID, "arguments",
@@ -221,6 +227,9 @@ static cleave_status run(const struct settings *s, cleave_error *err)
     char pack[CLV_PACKING_TEXT];
     cleave_status status;
 
+    if (runapp_is_meant(s)) {
+        return runapp_run(s, err);
+    }
     pthread_mutex_init(&r.lock, NULL);
     pthread_cond_init(&r.printed, NULL);
     status = open_all(&r, err);
@@ -249,13 +258,23 @@ static cleave_status run(const struct settings *s, cleave_error *err)
 const struct command command_run = {
     .name = "run",
     .taker = TAKES_RUN,
-    .usage = "--model FILE [--server URL --cut NAME] --input PATH...",
-    .summary = "run a model over pictures or arrays, cut where you say",
+    .usage = "APP.yaml --db FILE --input PATH...\n"
+             "       cleave run --model FILE [--server URL --cut NAME] "
+             "--input PATH...",
+    .summary = "run a model, or an application that decides where to cut",
     .text =
         "Pictures (JPEG, PNG, PPM) are prepared as the model's card says;\n"
         "arrays (.npy) are taken as they are. A folder stands for all in it.\n"
         "Prints the top classes, bytes and times of each input and a summary.\n"
+        "\n"
+        "An application (APP.yaml) says what is wanted, and a profile what "
+        "all\n"
+        "designs cost: then each inference takes the best one for the link,\n"
+        "the servers and this device as they are now, and is finished here\n"
+        "if the server does not answer in time.\n"
         "\nexamples:\n"
+        "  cleave run app.yaml --db profile.db --input photos --rate 20 "
+        "--for 60s\n"
         "  cleave run --model net.onnx --input cat.jpg\n"
         "  cleave run --model net.onnx --server http://nas:8700 \\\n"
         "      --cut conv4_relu --pack dense:step=0.9sd --input photos\n"

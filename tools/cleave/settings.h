@@ -65,6 +65,7 @@ struct settings {
     const char *device_load;
     const char *server_load;
     const char *server_queue;
+    const char *pace;    /* of run */
     const char **inputs; /* repeated */
     size_t input_count;
     const char **outages; /* repeated */
@@ -87,7 +88,9 @@ struct settings {
     uint64_t calibrate;
     uint64_t limit;
     uint64_t memory;
+    uint64_t for_ms;
     int all;
+    int repeat;
     int fresh;
     int fast;
     int explain;

@@ -1,0 +1,321 @@
+/*
+ * deciding.c - which design an inference takes.
+ *
+ *     senses --conditions--> scheduler --choice--> ready? --yes--> take it
+ *                                                    |
+ *                                                    no: it is wanted, and
+ *                                                    the current one stays,
+ *                                                    or, with its server
+ *                                                    down, the one at home
+ *
+ * The scheduler is the simulator's and knows the hysteresis. What this file
+ * adds is what only a live run has: designs that are not ready yet, servers
+ * that are not to be trusted, and bans, that is, designs that turned out not
+ * to work as the profile says.
+ *
+ * One design is made ready first and stays: the best of those that compute
+ * all on this device. There, at home, inferences go when nothing else is
+ * left.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "run/adaptive.h"
+
+static const struct clv_measure mean_latency = {CLV_METRIC_LATENCY,
+                                                CLV_STATISTIC_MEAN};
+
+static double predict(const cleave_runner *r, size_t candidate,
+                      const struct clv_conditions *conditions)
+{
+    return candidate == CLV_NONE
+               ? CLV_UNKNOWN
+               : clv_predict(r->space, candidate, conditions, mean_latency);
+}
+
+/* -- Bans -- */
+
+static int is_hit(const cleave_runner *r, const struct clv_ban *ban,
+                  const struct clv_candidate *c)
+{
+    return (ban->variant == CLV_ANY || ban->variant == c->variant) &&
+           (ban->cut == CLV_ANY || ban->cut == c->cut) &&
+           (ban->pack == CLV_ANY || ban->pack == c->pack) &&
+           (ban->server == CLV_ANY || ban->server == c->server) &&
+           (!ban->only_pictures ||
+            (c->pack != CLV_NO_PACK &&
+             clv_packing_is_picture(&r->space->costs->packs[c->pack].packing)));
+}
+
+static int is_banned(void *self, size_t candidate)
+{
+    const cleave_runner *r = self;
+
+    for (size_t i = 0; i < r->ban_count; i++) {
+        if (is_hit(r, &r->bans[i], &r->space->candidates[candidate])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Makes the scheduler obey the bans. If they leave nothing, they are not
+   obeyed: something has to run. */
+static void apply_bans_locked(cleave_runner *r)
+{
+    (void)clv_scheduler_exclude(r->scheduler, NULL, NULL, NULL);
+    if (r->ban_count > 0) {
+        (void)clv_scheduler_exclude(r->scheduler, is_banned, r, NULL);
+    }
+}
+
+static void drop_ban_locked(cleave_runner *r, size_t at)
+{
+    for (size_t i = at + 1; i < r->ban_count; i++) {
+        r->bans[i - 1] = r->bans[i];
+    }
+    r->ban_count--;
+}
+
+static void expire_bans_locked(cleave_runner *r, int64_t now_ns)
+{
+    size_t before = r->ban_count;
+
+    for (size_t i = r->ban_count; i > 0; i--) {
+        int64_t until_ns = r->bans[i - 1].until_ns;
+        if (until_ns != 0 && until_ns <= now_ns) {
+            drop_ban_locked(r, i - 1);
+        }
+    }
+    if (r->ban_count != before) {
+        apply_bans_locked(r);
+    }
+}
+
+void clv_deciding_ban(cleave_runner *r, const struct clv_ban *ban,
+                      size_t candidate, const char *reason)
+{
+    char design[CLV_DESIGN_TEXT];
+    cleave_event event = {.kind = CLEAVE_EVENT_EXCLUDED, .reason = reason};
+
+    pthread_mutex_lock(&r->lock);
+    if (r->ban_count == CLV_BANS) {
+        drop_ban_locked(r, 0);
+    }
+    r->bans[r->ban_count++] = *ban;
+    apply_bans_locked(r);
+    pthread_mutex_unlock(&r->lock);
+    if (candidate != CLV_NONE) {
+        event.from = clv_design_text(r->space, candidate, design);
+    }
+    clv_logbook_tell(&r->log, &event);
+}
+
+void clv_deciding_pardon(cleave_runner *r, uint32_t server)
+{
+    pthread_mutex_lock(&r->lock);
+    for (size_t i = r->ban_count; i > 0; i--) {
+        if (r->bans[i - 1].server == server) {
+            drop_ban_locked(r, i - 1);
+        }
+    }
+    apply_bans_locked(r);
+    pthread_mutex_unlock(&r->lock);
+}
+
+/* -- Choosing -- */
+
+/* A switch, to be told when the lock is free. */
+struct change {
+    int is_one;
+    size_t from;
+    size_t to;
+    enum clv_reason reason;
+};
+
+static int is_reachable(const cleave_runner *r, size_t candidate,
+                        const struct clv_conditions *conditions)
+{
+    uint32_t server = r->space->candidates[candidate].server;
+
+    return server == CLV_NO_SERVER || conditions->reach[server].is_up;
+}
+
+static void change_locked(cleave_runner *r, size_t to, enum clv_reason reason,
+                          struct change *change)
+{
+    if (to != r->current) {
+        *change = (struct change){1, r->current, to, reason};
+        r->current = to;
+    }
+}
+
+/* Goes where the choice says, as far as that is ready. */
+static void steer_locked(cleave_runner *r, const struct clv_choice *choice,
+                         const struct clv_conditions *conditions,
+                         struct change *change)
+{
+    if (choice->candidate == CLV_NONE || choice->candidate == r->current) {
+        return;
+    }
+    if (clv_fleet_has(r->fleet, choice->candidate)) {
+        change_locked(r, choice->candidate, choice->reason, change);
+        return;
+    }
+    if (is_reachable(r, choice->candidate, conditions)) {
+        clv_fleet_want(r->fleet, choice->candidate);
+    }
+    if (r->home == CLV_NONE || r->current == CLV_NONE) {
+        return;
+    }
+    if (!is_reachable(r, r->current, conditions)) {
+        change_locked(r, r->home, CLV_REASON_SERVER, change);
+    } else if (is_banned(r, r->current)) {
+        change_locked(r, r->home, CLV_REASON_EXCLUDED, change);
+    }
+}
+
+static void tell_change(cleave_runner *r, const struct change *change,
+                        const struct clv_conditions *conditions)
+{
+    char from[CLV_DESIGN_TEXT];
+    char to[CLV_DESIGN_TEXT];
+    uint32_t server = r->space->candidates[change->to].server;
+    cleave_event event = {
+        .kind = CLEAVE_EVENT_SWITCH,
+        .reason = clv_reason_text(change->reason),
+        .to = clv_design_text(r->space, change->to, to),
+        .from_ns = predict(r, change->from, conditions),
+        .to_ns = predict(r, change->to, conditions),
+    };
+
+    if (change->from != CLV_NONE) {
+        event.from = clv_design_text(r->space, change->from, from);
+        if (server == CLV_NO_SERVER) { /* the link that was left */
+            server = r->space->candidates[change->from].server;
+        }
+    }
+    if (server != CLV_NO_SERVER) {
+        event.server = clv_designs_server(r->designs, server)->url;
+    }
+    event.estimates = clv_logbook_estimates(conditions, server);
+    clv_logbook_tell(&r->log, &event);
+}
+
+/* The berth of what is decided; the one at home if it has just gone. */
+static struct clv_berth *board(cleave_runner *r, size_t *candidate)
+{
+    struct clv_berth *berth = clv_fleet_take(r->fleet, *candidate);
+
+    if (berth == NULL) {
+        clv_fleet_want(r->fleet, *candidate);
+        if (r->home != CLV_NONE) {
+            *candidate = r->home;
+            berth = clv_fleet_take(r->fleet, *candidate);
+        }
+    }
+    return berth;
+}
+
+cleave_status clv_deciding_take(cleave_runner *r, struct clv_decision *decision,
+                                cleave_error *err)
+{
+    int64_t now_ns = clv_clock_now_ns(r->clock);
+    struct clv_conditions *conditions = &decision->conditions;
+    struct change change = {0};
+    struct clv_choice choice;
+    cleave_status status = CLEAVE_OK;
+    size_t candidate;
+
+    clv_senses_look(&r->senses, now_ns, conditions);
+    pthread_mutex_lock(&r->lock);
+    expire_bans_locked(r, now_ns);
+    clv_scheduler_decide(r->scheduler, conditions, r->current, &choice);
+    steer_locked(r, &choice, conditions, &change);
+    candidate = r->current;
+    pthread_mutex_unlock(&r->lock);
+    if (change.is_one) {
+        clv_watch_wake(r->watch);
+        tell_change(r, &change, conditions);
+    }
+    decision->berth = board(r, &candidate);
+    if (decision->berth == NULL) { /* no home, and its rig was retired */
+        status = clv_fleet_prepare(r->fleet, candidate, 0, err);
+        decision->berth =
+            status == CLEAVE_OK ? clv_fleet_take(r->fleet, candidate) : NULL;
+    }
+    if (decision->berth == NULL) {
+        return clv_fail(err, status != CLEAVE_OK ? status : CLEAVE_BUSY,
+                        "designs", "No design is ready to run.");
+    }
+    decision->candidate = &r->space->candidates[candidate];
+    decision->predicted_ns = predict(r, candidate, conditions);
+    return CLEAVE_OK;
+}
+
+/* -- The beginning -- */
+
+/* The best that needs no server, if the policy knows one. */
+static void find_home(cleave_runner *r)
+{
+    const struct clv_policy *device_only = NULL;
+    struct clv_conditions c =
+        clv_conditions_reference(r->space->costs->server_count);
+    struct clv_scheduler *scheduler = NULL;
+    struct clv_choice choice = {.candidate = CLV_NONE};
+
+    r->home = CLV_NONE;
+    if (clv_policy_find("device-only", &device_only, NULL) == CLEAVE_OK &&
+        clv_scheduler_new(r->space, &r->designs->task->slo, device_only,
+                          &scheduler, NULL) == CLEAVE_OK) {
+        clv_scheduler_decide(scheduler, &c, CLV_NONE, &choice);
+    }
+    clv_scheduler_free(scheduler);
+    if (choice.candidate != CLV_NONE &&
+        r->space->candidates[choice.candidate].server == CLV_NO_SERVER &&
+        r->policy->knows(r->space, choice.candidate)) {
+        r->home = choice.candidate;
+    }
+}
+
+/* Says what the best design cannot keep. */
+static void note_infeasible(cleave_runner *r, const struct clv_choice *choice)
+{
+    const struct clv_slo *slo = &r->designs->task->slo;
+    char text[2 * CLV_MEASURE_TEXT];
+    size_t used = strlen(r->notice);
+
+    if (choice->is_feasible || choice->broken < 0) {
+        return;
+    }
+    (void)clv_constraint_text(&slo->constraints[choice->broken], text);
+    snprintf(r->notice + used, sizeof r->notice - used,
+             "%sNo design keeps '%s', even over a good link; the nearest is "
+             "taken. `cleave plan --explain` shows what is in the way.",
+             used > 0 ? " " : "", text);
+}
+
+cleave_status clv_deciding_open(cleave_runner *r, cleave_error *err)
+{
+    struct clv_conditions c =
+        clv_conditions_reference(r->space->costs->server_count);
+    struct clv_choice choice;
+    cleave_status status = clv_scheduler_new(r->space, &r->designs->task->slo,
+                                             r->policy, &r->scheduler, err);
+
+    r->current = CLV_NONE;
+    if (status != CLEAVE_OK) {
+        return status;
+    }
+    clv_scheduler_decide(r->scheduler, &c, CLV_NONE, &choice);
+    note_infeasible(r, &choice);
+    find_home(r);
+    r->current = r->home != CLV_NONE ? r->home : choice.candidate;
+    if (r->current == CLV_NONE) {
+        return clv_fail(err, CLEAVE_NOT_FOUND, "designs",
+                        "The policy '%s' finds nothing to run in the profile.",
+                        r->policy->name);
+    }
+    return clv_fleet_prepare(r->fleet, r->current, r->current == r->home, err);
+}

@@ -1,0 +1,83 @@
+/*
+ * senses.h - what a runner knows of the world, from its own inferences.
+ *
+ * One link estimator and one load estimator for each server, one load
+ * estimator for this device. They are fed with every exchange and asked
+ * before every decision. Times are the caller's; durations that servers tell
+ * are taken out of exchanges, and so is connecting, which a kept connection
+ * does not cost.
+ *
+ * Exchanges that overlap share the link. So that its rate is not thought a
+ * fraction of what it is, an exchange counts for the share of time that it
+ * had the link, each of n exchanges an n-th.
+ *
+ * Thread-safe.
+ */
+#ifndef CLV_SENSES_H
+#define CLV_SENSES_H
+
+#include <pthread.h>
+
+#include "plan/estimator.h"
+#include "wire/client.h"
+
+struct clv_sensed_server {
+    struct clv_link_estimator link;
+    struct clv_load_estimator load;
+    double queue_ns;
+    int64_t queue_at_ns;
+    unsigned on_link;     /* exchanges at this moment */
+    double shared_ns;     /* time, divided by how many shared it */
+    int64_t shared_at_ns; /* up to here */
+    int is_up;
+};
+
+struct clv_senses {
+    pthread_mutex_t lock;
+    size_t server_count;
+    struct clv_load_estimator device;
+    struct clv_sensed_server servers[CLV_SERVERS];
+};
+
+/* An exchange under way. */
+struct clv_sensing {
+    int64_t began_ns;
+    double shared_ns;
+};
+
+/* Every server is down at first. */
+void clv_senses_init(struct clv_senses *senses, enum clv_learns_by by,
+                     size_t server_count);
+void clv_senses_fini(struct clv_senses *senses);
+
+void clv_senses_look(struct clv_senses *senses, int64_t now_ns,
+                     struct clv_conditions *ret_conditions);
+
+/* What is known of the link to one server. */
+struct clv_link_view clv_senses_view(struct clv_senses *senses, size_t server,
+                                     int64_t now_ns);
+
+/* Says whether the server does its work; returns what was said before. */
+int clv_senses_set_up(struct clv_senses *senses, size_t server, int is_up);
+
+/*
+ * Around an exchange. It ended with `exchange`, or with NULL if there was no
+ * answer; `unsent` are then the bytes that did not come through in time, 0 if
+ * time was not the reason. `profiled_ns` is what the server takes by the
+ * profile for what `measured_ns` is a sum of: the tail, perhaps unpacking; 0:
+ * nobody knows.
+ */
+struct clv_sensing clv_senses_begin(struct clv_senses *senses, size_t server,
+                                    int64_t now_ns);
+void clv_senses_end(struct clv_senses *senses, size_t server,
+                    struct clv_sensing sensing, int64_t now_ns,
+                    const struct clv_exchange *exchange, uint64_t unsent);
+void clv_senses_server_took(struct clv_senses *senses, size_t server,
+                            int64_t now_ns, double measured_ns,
+                            double profiled_ns);
+
+/* What this device took for something, and takes by the profile. */
+void clv_senses_device_took(struct clv_senses *senses, int64_t now_ns,
+                            double measured_ns, double profiled_ns);
+
+#endif
