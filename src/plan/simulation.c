@@ -21,14 +21,13 @@
 #include "plan/estimator.h"
 #include "plan/oracle.h"
 #include "plan/probing.h"
+#include "plan/waiting.h"
 #include "plan/world.h"
 
 #define NEWS 64
 #define MOST_INFERENCES ((uint64_t)1 << 24)
 #define FIRST_VALUES 1024
 
-/* An exchange that nobody has bounded is given up by the rig after this. */
-#define LONGEST_EXCHANGE_NS 30e9
 #define PROBE_PATIENCE_NS 2e9
 #define PROBE_ANSWER_BYTES 200
 
@@ -51,6 +50,7 @@ struct outcome {
     size_t candidate;
     enum clv_reason reason;
     double predicted_ns;
+    double expected_ns; /* of it, from sending to the answer */
     double seen_bps;
     double device_ns; /* all in all, finishing too */
     int is_finished_here;
@@ -279,6 +279,7 @@ static void decide(struct play *p, int64_t now_ns, struct outcome *out)
     struct clv_conditions c =
         o->policy->is_clairvoyant ? truth(p, now_ns) : known(p, now_ns);
     struct clv_choice choice = {.reason = CLV_REASON_BETTER};
+    struct clv_terms t;
     int64_t answer_ns;
 
     if (p->has_oracle) {
@@ -294,6 +295,8 @@ static void decide(struct play *p, int64_t now_ns, struct outcome *out)
         p->result.switches += p->current != CLV_NONE;
         clv_probing_wake(&p->probing);
     }
+    t = clv_terms_of(o->space, choice.candidate, &c);
+    out->expected_ns = t.up_ns + t.queue_ns + t.server_ns + t.down_ns;
     p->current = choice.candidate;
     out->candidate = choice.candidate;
     out->reason = choice.reason;
@@ -346,15 +349,13 @@ static void send_again(struct play *p, struct outcome *out)
 static int64_t answer_by(const struct play *p, const struct outcome *out,
                          double finish_ns)
 {
-    const struct clv_passage *passage = &out->passage;
-    int64_t deadline_ns = options_of(p)->slo->deadline_ns;
-    int64_t by;
+    struct clv_waiting wait = {.began_ns = out->arrival_ns,
+                               .sent_ns = out->passage.sent_ns,
+                               .expected_ns = out->expected_ns,
+                               .finish_ns = p->finishes ? finish_ns : 0,
+                               .deadline_ns = options_of(p)->slo->deadline_ns};
 
-    if (deadline_ns == 0) {
-        return clv_later(passage->sent_ns, LONGEST_EXCHANGE_NS);
-    }
-    by = clv_later(out->arrival_ns, (double)deadline_ns - finish_ns);
-    return by > passage->head_end_ns ? by : passage->head_end_ns;
+    return clv_waiting_until(&wait);
 }
 
 static void tell_exchange(struct play *p, const struct outcome *out)
@@ -380,9 +381,11 @@ static void settle_remote(struct play *p, struct outcome *out)
     if (out->passage.lost_ns != INT64_MAX) {
         struct news n = {.at_ns = out->passage.lost_ns, .kind = NEWS_LOST};
         add_news(p, &n);
-        by = by < out->passage.lost_ns ? by : out->passage.lost_ns;
+        if (p->finishes && finish_ns > 0 && out->passage.lost_ns < by) {
+            by = out->passage.lost_ns;
+        }
     }
-    if (p->finishes && finish_ns > 0 && out->passage.answer_ns > by) {
+    if (out->passage.answer_ns > by) {
         finish_here(p, out, by, finish_ns);
         return;
     }

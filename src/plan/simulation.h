@@ -14,8 +14,8 @@
  * Policies that learn begin with a probe, like a live run, and send probes
  * while all is computed on the device. When the servers go away in the middle
  * of an exchange, cleave finishes on the device, and so it does when an answer
- * cannot come by the deadline; the other policies have no such thing, and
- * send once more when the servers are back.
+ * cannot come by the deadline or is overdue (waiting.h); the other policies
+ * have no such thing: they wait, and send once more when the servers are back.
  *
  * Left out: the time until a new design is loaded (live, the old one goes on
  * meanwhile), connections (they are kept), other traffic.

@@ -1,0 +1,35 @@
+/*
+ * waiting.c - how long a device waits for an answer.
+ *
+ * A few lines, but those that decide what a dead link costs.
+ */
+#include "plan/waiting.h"
+
+#include <math.h>
+
+static int64_t min_of(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* A double as a time; beyond reason is never. */
+static int64_t time_of(double ns)
+{
+    return ns < 9e18 ? (int64_t)ns : INT64_MAX;
+}
+
+int64_t clv_waiting_until(const struct clv_waiting *w)
+{
+    int64_t until;
+
+    if (!(w->finish_ns > 0)) {
+        return INT64_MAX;
+    }
+    until = time_of((double)w->sent_ns + w->expected_ns +
+                    fmax(w->finish_ns, w->expected_ns));
+    if (w->deadline_ns > 0) {
+        until = min_of(until, time_of((double)w->began_ns +
+                                      (double)w->deadline_ns - w->finish_ns));
+    }
+    return until > w->sent_ns ? until : w->sent_ns;
+}

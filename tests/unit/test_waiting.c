@@ -1,0 +1,63 @@
+/*
+ * test_waiting.c - when waiting for an answer ends.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+
+#include "plan/waiting.h"
+
+#define MS ((int64_t)1000000)
+
+static void who_cannot_finish_waits(void **state)
+{
+    struct clv_waiting w = {
+        .sent_ns = 5, .expected_ns = 1e6, .deadline_ns = MS};
+
+    (void)state;
+    assert_true(clv_waiting_until(&w) == INT64_MAX);
+}
+
+static void waits_in_vain_for_as_long_as_finishing_takes(void **state)
+{
+    struct clv_waiting w = {
+        .sent_ns = 1000 * MS, .expected_ns = 60e6, .finish_ns = 100e6};
+
+    (void)state;
+    assert_true(clv_waiting_until(&w) == 1160 * MS);
+    w.finish_ns = 10e6; /* twice the expected is not overdue */
+    assert_true(clv_waiting_until(&w) == 1120 * MS);
+    w.expected_ns = INFINITY;
+    assert_true(clv_waiting_until(&w) == INT64_MAX);
+}
+
+static void a_deadline_leaves_time_to_finish(void **state)
+{
+    struct clv_waiting w = {.began_ns = 1000 * MS,
+                            .sent_ns = 1020 * MS,
+                            .expected_ns = 60e6,
+                            .finish_ns = 100e6,
+                            .deadline_ns = 200 * MS};
+
+    (void)state;
+    assert_true(clv_waiting_until(&w) == 1100 * MS);
+    w.deadline_ns = 110 * MS; /* too late for both: at once */
+    assert_true(clv_waiting_until(&w) == 1020 * MS);
+    w.deadline_ns = 5000 * MS; /* far: overdue first */
+    assert_true(clv_waiting_until(&w) == 1180 * MS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_cannot_finish_waits),
+        cmocka_unit_test(waits_in_vain_for_as_long_as_finishing_takes),
+        cmocka_unit_test(a_deadline_leaves_time_to_finish),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
