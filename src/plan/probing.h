@@ -7,9 +7,9 @@
  * server answers, its time goes to the link's estimator.
  *
  *     server away     every 250 ms, and small: a question for its health
- *     link unheard    a second after the last exchange, then rarer, up to
- *                     every 4 s, as long as it changes nothing; large enough
- *                     for its bytes to be seen beside the round trip
+ *     link unheard    250 ms after the last exchange, then rarer, up to every
+ *                     2 s, as long as it changes nothing; large enough for its
+ *                     bytes to be seen beside the round trip
  *
  * One of these belongs to each server. Pure; belongs to one thread; time is
  * what the caller says. Whether there is any work at hand, without which
@@ -23,8 +23,8 @@
 #include "plan/estimator.h"
 
 #define CLV_PROBE_AWAY_NS ((int64_t)250000000)
-#define CLV_PROBE_FIRST_NS ((int64_t)1000000000)
-#define CLV_PROBE_LAST_NS ((int64_t)4000000000)
+#define CLV_PROBE_FIRST_NS ((int64_t)250000000)
+#define CLV_PROBE_LAST_NS ((int64_t)2000000000)
 
 /* A probe's bytes, answer aside; of a server that is away the least. */
 #define CLV_PROBE_LEAST_BYTES 200

@@ -50,7 +50,7 @@ static void a_link_in_use_is_not_probed(void **state)
     (void)state;
     clv_probing_init(&p);
     assert_true(clv_probing_due(&p, 1, &fresh, 100 * S) ==
-                100 * S - 10 * MS + S);
+                100 * S - 10 * MS + 250 * MS);
 }
 
 static void a_silent_link_is_probed_ever_rarer_until_woken(void **state)
@@ -61,13 +61,15 @@ static void a_silent_link_is_probed_ever_rarer_until_woken(void **state)
     (void)state;
     clv_probing_init(&p);
     clv_probing_note(&p, 1, 100 * S);
-    assert_true(clv_probing_due(&p, 1, &old, 100 * S) == 102 * S);
+    assert_true(clv_probing_due(&p, 1, &old, 100 * S) == 100 * S + 500 * MS);
+    clv_probing_note(&p, 1, 101 * S);
+    assert_true(clv_probing_due(&p, 1, &old, 101 * S) == 102 * S);
     clv_probing_note(&p, 1, 102 * S);
-    assert_true(clv_probing_due(&p, 1, &old, 102 * S) == 106 * S);
-    clv_probing_note(&p, 1, 106 * S);
-    assert_true(clv_probing_due(&p, 1, &old, 106 * S) == 110 * S);
+    assert_true(clv_probing_due(&p, 1, &old, 102 * S) == 104 * S);
+    clv_probing_note(&p, 1, 104 * S);
+    assert_true(clv_probing_due(&p, 1, &old, 104 * S) == 106 * S);
     clv_probing_wake(&p);
-    assert_true(clv_probing_due(&p, 1, &old, 107 * S) == 107 * S);
+    assert_true(clv_probing_due(&p, 1, &old, 105 * S) == 104 * S + 250 * MS);
 }
 
 static void size_follows_the_rate_within_bounds(void **state)
