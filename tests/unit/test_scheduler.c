@@ -641,7 +641,7 @@ static void what_is_excluded_is_not_chosen(void **state)
 
     (void)state;
     world_init(&w, &s, &bed);
-    now.reach[1].up_bps /= 2;
+    now.reach[1].rtt_ns = 2e8;
     scheduler = scheduler_of(&w, &slo, "cleave");
     clv_scheduler_decide(scheduler, &now, CLV_NONE, &first);
     assert_int_equal(w.space.candidates[first.candidate].server, 0);
