@@ -41,7 +41,7 @@ struct playing_summary {
     double device_ns;
     double server_ns;
     double drop_pp;
-    double in_time; /* shares */
+    double late; /* shares */
     double violations;
     double finished_here;
     double dropped;

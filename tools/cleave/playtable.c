@@ -59,7 +59,7 @@ static void add_outcome(struct playing_summary *s, const struct playing *p,
     s->device_ns += each * r->device_ns;
     s->server_ns += each * r->server_ns;
     s->drop_pp += share * r->drop_pp;
-    s->in_time += each * (double)r->in_time;
+    s->late += each * (double)(r->inferences - r->in_time);
     s->violations += each * (double)r->violations;
     s->finished_here += each * (double)r->finished_here;
     s->dropped += came > 0 ? share * (double)r->dropped / came : 0;
@@ -132,7 +132,7 @@ static void print_row(const struct playing *p, size_t policy)
            clv_value_text(s.latency_ns.p50, CLV_UNIT_TIME, p50),
            clv_value_text(s.latency_ns.p95, CLV_UNIT_TIME, p95),
            s.throughput_per_s, clv_value_text(s.bytes, CLV_UNIT_BYTES, bytes),
-           100 * s.violations, 100 * (1 - s.in_time), s.switches_per_min,
+           100 * s.violations, 100 * s.late, s.switches_per_min,
            100 * s.regret);
     if (s.dropped > 0) {
         printf("; %.1f%% dropped", 100 * s.dropped);
@@ -221,7 +221,7 @@ static json_t *summary_json(const struct playing *p, size_t policy)
         "policy", p->policies[policy]->name, "latency_ns",
         spread_json(&s.latency_ns), "throughput_per_s", s.throughput_per_s,
         "regret", s.regret, "bytes_up", s.bytes, "device_ns", s.device_ns,
-        "server_ns", s.server_ns, "drop_pp", s.drop_pp, "in_time", s.in_time,
+        "server_ns", s.server_ns, "drop_pp", s.drop_pp, "late", s.late,
         "violations", s.violations, "finished_here", s.finished_here, "dropped",
         s.dropped, "switches_per_min", s.switches_per_min, "probes_per_min",
         s.probes_per_min);

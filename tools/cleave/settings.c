@@ -150,7 +150,7 @@ const struct setting settings_table[] = {
      "round trip to the servers, for example 53ms (default 1ms; for simulate "
      "50ms)"},
     {"device-load", "FACTOR", SETTING_TEXT, AT(device_load),
-     TAKES_PLAN | TAKES_RUN,
+     TAKES_PLAN | TAKES_RUN | TAKES_SIMULATE,
      "how much slower the device is than as profiled, for example 1.5; run "
      "emulates it"},
     {"server-load", "FACTOR", SETTING_TEXT, AT(server_load),
