@@ -6,6 +6,7 @@
  */
 #include "bench/profiled.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,8 +60,12 @@ static void make_folder(const char *path)
 
 static void link_file(const char *from, const char *to)
 {
+    char whole[PATH_MAX];
+
+    stage_must(realpath(from, whole) != NULL ? CLEAVE_OK : CLEAVE_NOT_FOUND,
+               NULL, from);
     (void)unlink(to);
-    stage_must(symlink(from, to) == 0 ? CLEAVE_OK : CLEAVE_IO, NULL, to);
+    stage_must(symlink(whole, to) == 0 ? CLEAVE_OK : CLEAVE_IO, NULL, to);
 }
 
 /* Models and cards where servers and devices look for them. */
@@ -76,6 +81,10 @@ static void link_model(struct profiled *p, const char *data)
     link_file(from, p->model);
     print(from, "%s/cards/%s.yaml", data, p->place->name, "");
     print(to, "%s/%s.yaml", p->models, p->place->name, "");
+    link_file(from, to);
+    /* Cards name their classes' file by its place among the test data. */
+    print(from, "%s/%s", data, p->place->inputs, "");
+    print(to, "%s/%s", p->folder, p->place->inputs, "");
     link_file(from, to);
 }
 

@@ -103,6 +103,8 @@ typedef struct cleave_runner_options {
     const char *cache;       /* the folder for what is kept; no default */
     uint32_t in_flight;      /* inferences at once; default 1 */
     uint32_t designs;        /* kept ready at most; default 4 */
+    double slowdown;         /* emulates a device so many times slower than
+                                this one, to try things out; default 1 */
     cleave_event_fn on_event;
     void *event_self;
 } cleave_runner_options;

@@ -88,7 +88,8 @@ typedef struct cleave_result {
     int64_t total_ns;     /* all of it; without prepare_ns */
     int64_t finish_ns;    /* the tail on this device, the server having
                              failed; 0: it did not */
-    int64_t predicted_ns; /* total_ns as it was expected; 0: it was not */
+    int64_t predicted_ns; /* total_ns as it was to be expected of a message
+                             of this size; 0: it was not */
     const char *design;   /* which design answered, or NULL */
 } cleave_result;
 

@@ -5,11 +5,11 @@
  */
 #include "codec/packing.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/fail.h"
 
 #define KNOWN "f32, f16, lz, fast, dense, jpeg and webp"
@@ -63,11 +63,10 @@ static cleave_status find_coder(const char *text, size_t length,
 static cleave_status read_step(const char *value, struct clv_packing *packing,
                                cleave_error *err)
 {
-    char *end;
-    double step = strtod(value, &end);
+    double step = 0;
+    const char *end = clv_decimal_read(value, &step);
 
-    if (end == value || !isfinite(step) || step <= 0 ||
-        (*end != '\0' && strcmp(end, "sd") != 0)) {
+    if (end == NULL || step <= 0 || (*end != '\0' && strcmp(end, "sd") != 0)) {
         return clv_fail(err, CLEAVE_INVALID, value,
                         "A step is a number above 0, as in step=0.25, or in "
                         "standard deviations of the tensor, as in "
@@ -147,12 +146,14 @@ const char *clv_packing_text(const struct clv_packing *packing,
                              char into[CLV_PACKING_TEXT])
 {
     const char *name = clv_coder_name(packing->coder);
+    char step[CLV_DECIMAL_TEXT];
 
     if (packing->coder == CLV_CODER_RAW) {
         name = packing->half ? "f16" : "f32";
     }
     if (packing->step > 0) {
-        snprintf(into, CLV_PACKING_TEXT, "%s:step=%.9g%s", name, packing->step,
+        snprintf(into, CLV_PACKING_TEXT, "%s:step=%s%s", name,
+                 clv_decimal_print(packing->step, 9, step),
                  packing->step_in_sd ? "sd" : "");
     } else if (packing->bits > 0) {
         snprintf(into, CLV_PACKING_TEXT, "%s:bits=%u", name, packing->bits);

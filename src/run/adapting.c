@@ -289,6 +289,27 @@ static cleave_status embark(struct trip *t, struct clv_feed *feed,
     }
 }
 
+/*
+ * What was to be expected of this message: messages of one design differ in
+ * size, and what was decided on is their mean.
+ */
+static double predicted_ns(const struct trip *t, const cleave_result *result)
+{
+    const struct clv_decision *d = &t->decision;
+    const struct clv_candidate *c = d->candidate;
+    double more;
+
+    if (d->predicted_ns <= 0 || isinf(d->predicted_ns)) {
+        return 0;
+    }
+    if (c->server == CLV_NO_SERVER || result->bytes_up == 0) {
+        return d->predicted_ns;
+    }
+    more = (double)result->bytes_up - c->bytes_up.mean;
+    return fmax(1, d->predicted_ns +
+                       8e9 * more / d->conditions.reach[c->server].up_bps);
+}
+
 static void name_result(const struct trip *t, cleave_result *result)
 {
     char design[CLV_DESIGN_TEXT];
@@ -297,8 +318,7 @@ static void name_result(const struct trip *t, cleave_result *result)
                     clv_design_text(t->runner->space,
                                     t->decision.berth->candidate, design));
     result->prepare_ns = t->prepare_ns;
-    result->predicted_ns =
-        t->decision.predicted_ns > 0 ? (int64_t)t->decision.predicted_ns : 0;
+    result->predicted_ns = (int64_t)predicted_ns(t, result);
 }
 
 static cleave_status travel(struct trip *t, cleave_result **ret_result,

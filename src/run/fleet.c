@@ -8,6 +8,7 @@
  */
 #include "run/fleet.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,14 +56,22 @@ static const struct clv_candidate *candidate_of(const struct clv_fleet *f,
 
 /* -- What designs stand on -- */
 
+/* The profile's engine; an emulated device runs it more slowly. */
 static cleave_status open_engine(struct clv_fleet *f, uint32_t engine,
                                  cleave_error *err)
 {
-    const char *name = f->options.designs->costs.engines[engine];
+    const char *profiled = f->options.designs->costs.engines[engine];
     struct stand *s = &f->stands[engine];
+    char name[160];
     cleave_status status = CLEAVE_OK;
 
     if (s->engine == NULL) {
+        snprintf(name, sizeof name, "%s", profiled);
+        if (f->options.slowdown > 1) {
+            unsigned milli = (unsigned)(f->options.slowdown * 1000 + 0.5);
+            snprintf(name, sizeof name, "%s,slow=%u.%03u", profiled,
+                     milli / 1000, milli % 1000);
+        }
         status = clv_engine_open(name, &s->engine, err);
         if (status == CLEAVE_OK) {
             clv_gate_init(&s->gate, clv_ground_width(s->engine));

@@ -50,6 +50,7 @@ struct clv_fleet_options {
     size_t clients;        /* of each server */
     size_t kept;           /* rigs at most, 3 at least; 0: 4 */
     uint64_t memory_bytes; /* of all models' loaded parts; 0: no limit */
+    double slowdown;       /* of an emulated device; 0 or 1: none */
     int keeps_tails;       /* so that inferences can be finished here */
     clv_fleet_told *told;
     void *self;

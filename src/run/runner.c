@@ -139,6 +139,7 @@ static cleave_status open_fleet(cleave_runner *r,
         .clients = in_flight + 1, /* and so may who makes a design ready */
         .kept = o->designs,
         .memory_bytes = memory_bound(r->designs),
+        .slowdown = o->slowdown,
         .keeps_tails = r->may_finish,
         .told = on_fleet,
         .self = r,

@@ -122,6 +122,21 @@ static double share_of(const struct clv_sensed_server *s,
                         : 1;
 }
 
+/*
+ * What TCP says is of the connection. Where a relay or proxy stands in
+ * between that is not the whole way, which shows: the smallest exchange takes
+ * many of its round trips.
+ */
+static void add_hint(struct clv_transfer *t, const struct clv_tcp_info *tcp)
+{
+    if (tcp->rtt_ns > 0 && 2 * tcp->rtt_ns >= (double)t->duration_ns) {
+        t->tcp_rtt_ns = tcp->rtt_ns;
+        if (tcp->rate_bps > 0 && !tcp->is_limited) {
+            t->tcp_rate_bps = tcp->rate_bps;
+        }
+    }
+}
+
 static void note_locked(struct clv_sensed_server *s, double share,
                         int64_t now_ns, const struct clv_exchange *x)
 {
@@ -133,12 +148,11 @@ static void note_locked(struct clv_sensed_server *s, double share,
         .duration_ns = link_ns > 0 ? (int64_t)((double)link_ns * share) : 0,
         .bytes_up = x->bytes_up,
         .bytes_down = x->bytes_down,
-        .tcp_rtt_ns = x->tcp.rtt_ns > 0 ? x->tcp.rtt_ns : CLV_UNKNOWN,
-        .tcp_rate_bps = x->tcp.rate_bps > 0 && !x->tcp.is_limited
-                            ? x->tcp.rate_bps
-                            : CLV_UNKNOWN,
+        .tcp_rtt_ns = CLV_UNKNOWN,
+        .tcp_rate_bps = CLV_UNKNOWN,
     };
 
+    add_hint(&transfer, &x->tcp);
     clv_link_estimator_note(&s->link, &transfer);
     if (x->has_timing) {
         s->queue_ns = (1 - QUEUE_NEW) * queue_now(s, now_ns) +

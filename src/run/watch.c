@@ -27,6 +27,7 @@
 #define TRIAL_MS 5000
 #define LATES 2 /* in a row, and a server is down */
 #define CONNECT_MS 1000
+#define NEW_LINK_NS 300000000 /* trials of a new link are begun so long */
 
 struct watched {
     struct clv_client *client;
@@ -276,20 +277,23 @@ static uint64_t bytes_wanted(const struct clv_watch *w, size_t server,
     return clv_probing_bytes(is_up, &view);
 }
 
-/* A trial; of a server that is new, of all sizes that the link takes. */
+/*
+ * A trial; of a server that is new, of all sizes, for what a rate and what a
+ * round trip is shows only in several, until the link has been kept busy long
+ * enough.
+ */
 static cleave_status try_link(struct clv_watch *w, size_t server,
                               const struct look *look,
                               const struct clv_trial *trial,
                               const struct clv_rig *rig, cleave_error *err)
 {
-    size_t size =
-        look->is_new
-            ? 0
-            : clv_trial_size(trial, bytes_wanted(w, server, look->is_up));
+    int64_t until_ns = now(w) + NEW_LINK_NS;
+    uint64_t bytes = bytes_wanted(w, server, look->is_up);
+    size_t size = look->is_new ? 0 : clv_trial_size(trial, bytes);
     cleave_status status = send_trial(w, server, trial, size, rig, err);
 
-    while (look->is_new && status == CLEAVE_OK &&
-           ++size <= clv_trial_size(trial, bytes_wanted(w, server, 1))) {
+    while (look->is_new && status == CLEAVE_OK && ++size < CLV_TRIAL_SIZES &&
+           now(w) < until_ns) {
         status = send_trial(w, server, trial, size, rig, err);
     }
     return status;

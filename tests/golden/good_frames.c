@@ -331,7 +331,7 @@ static void make_dense_floats(struct golden_maker *m)
                "signed, all of a step");
     f.type = GOLDEN_F16;
     f.step = 0x1p-20f;
-    by_encoder(m, "dense-f16", &f, 0.3, "dense:step=0x1p-20", "-",
+    by_encoder(m, "dense-f16", &f, 0.3, "dense:step=9.5367431640625e-07", "-",
                "f16, subnormals among them");
     f = (struct golden_form){.coder = CLV_CODER_DENSE,
                              .quantiser = GOLDEN_RANGE,

@@ -345,7 +345,7 @@ static cleave_status status_of_books(size_t books)
     cleave_tensor_info info = {.type = CLEAVE_TYPE_F32};
     struct clv_book *book = clv_book_new();
     struct clv_buffer b;
-    char name[16];
+    char name[24];
     cleave_status status;
 
     assert_non_null(book);

@@ -129,6 +129,43 @@ static void a_picture_is_the_message(void **state)
     clv_image_fini(&back);
 }
 
+/* What was sent as a picture is a tensor all the same, to finish here. */
+static void a_picture_that_was_sent_can_be_computed_on(void **state)
+{
+    struct bench *b = *state;
+    struct clv_card_input *input = &b->card.inputs[0];
+    const struct clv_image *image = &b->lane.sample.image;
+    cleave_tensor tensor;
+    const float *at;
+
+    draw_picture(&b->lane.sample.image, 24, 16);
+    b->ground.card = &b->card;
+    *input = (struct clv_card_input){.kind = CLV_KIND_IMAGE,
+                                     .channels = CLV_CHANNELS_RGB,
+                                     .layout = CLV_LAYOUT_NCHW,
+                                     .scale = 0.5,
+                                     .mean = {1, 2, 3},
+                                     .std = {2, 2, 2}};
+    b->cut[0] = (cleave_tensor_info){"x", CLEAVE_TYPE_F32, 4, {1, 3, 16, 24}};
+    clv_buffer_init(&b->lane.tensor, 1 << 20);
+    assert_int_equal(clv_sending_unsent(&b->rig, &b->lane, &tensor, NULL),
+                     CLEAVE_OK);
+    assert_string_equal(tensor.info.name, "x");
+    assert_int_equal(tensor.bytes, 3 * 16 * 24 * sizeof *at);
+    at = tensor.data;
+    for (size_t i = 0; i < 16 * 24; i++) {
+        for (size_t c = 0; c < 3; c++) {
+            float want = (0.5f * image->pixels[3 * i + c] - (float)(c + 1)) / 2;
+            assert_true(at[c * 16 * 24 + i] - want < 1e-4f);
+            assert_true(want - at[c * 16 * 24 + i] < 1e-4f);
+        }
+    }
+    b->cut[0].shape[2] = 17; /* not what the picture is */
+    assert_int_equal(clv_sending_unsent(&b->rig, &b->lane, &tensor, NULL),
+                     CLEAVE_MISMATCH);
+    clv_buffer_fini(&b->lane.tensor);
+}
+
 static void assert_refused(struct bench *b, const char *packing,
                            const char *said)
 {
@@ -187,6 +224,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ON_BENCH(a_message_has_a_frame_for_each_tensor),
         ON_BENCH(a_picture_is_the_message),
+        ON_BENCH(a_picture_that_was_sent_can_be_computed_on),
         ON_BENCH(packings_must_go_with_the_cut),
         ON_BENCH(pictures_need_the_input_and_a_card),
     };

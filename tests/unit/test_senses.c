@@ -98,7 +98,7 @@ static void what_does_not_come_through_bounds_the_rate(void **state)
     clv_senses_end(&s, 0, sensing, 1000 * MS, NULL, 12500);
     clv_senses_look(&s, 1000 * MS, &after);
     assert_true(before.reach[0].up_bps > 1e6);
-    assert_true(after.reach[0].up_bps <= 1.1e5); /* 100,000 bits in a second */
+    assert_true(after.reach[0].up_bps <= 1.1e5);  /* 100,000 bits in a second */
     sensing = clv_senses_begin(&s, 0, 1000 * MS); /* refused: says nothing */
     clv_senses_end(&s, 0, sensing, 1001 * MS, NULL, 0);
     clv_senses_look(&s, 1001 * MS, &before);

@@ -90,8 +90,8 @@ const char *decision_bandwidth_text(double bps, char into[32])
     return into;
 }
 
-static cleave_status parse_load(const char *flag, const char *text,
-                                double *ret_load, cleave_error *err)
+cleave_status decision_load(const char *flag, const char *text,
+                            double *ret_load, cleave_error *err)
 {
     char *end = NULL;
     double load = text != NULL ? strtod(text, &end) : 1;
@@ -148,8 +148,8 @@ static cleave_status parse_reach(const struct settings *s,
         status = parse_time("--queue", s->server_queue, &reach->queue_ns, err);
     }
     if (status == CLEAVE_OK) {
-        status =
-            parse_load("--server-load", s->server_load, &reach->slowdown, err);
+        status = decision_load("--server-load", s->server_load,
+                               &reach->slowdown, err);
     }
     return status;
 }
@@ -163,8 +163,8 @@ cleave_status decision_conditions(const struct settings *settings,
     cleave_status status = parse_reach(settings, &c.reach[0], err);
 
     if (status == CLEAVE_OK) {
-        status = parse_load("--device-load", settings->device_load, &c.slowdown,
-                            err);
+        status = decision_load("--device-load", settings->device_load,
+                               &c.slowdown, err);
     }
     if (status != CLEAVE_OK) {
         return status;

@@ -34,6 +34,10 @@ cleave_status decision_conditions(const struct settings *settings,
                                   struct clv_conditions *ret_conditions,
                                   cleave_error *err);
 
+/* A slow-down such as "1.5"; without a text `ret_load` stays. */
+cleave_status decision_load(const char *flag, const char *text,
+                            double *ret_load, cleave_error *err);
+
 /* "12.4Mbps", also bps, kbps and Gbps; above 0. `flag` is told in errors. */
 cleave_status decision_bandwidth(const char *flag, const char *text,
                                  double *ret_bps, cleave_error *err);

@@ -20,6 +20,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "command.h"
+#include "decision.h"
 #include "link/relay.h"
 #include "plan/metric.h"
 
@@ -35,27 +36,6 @@ struct emulation {
 };
 
 /* -- Settings -- */
-
-static cleave_status read_rate(const char *name, const char *text,
-                               double *ret_bps, cleave_error *err)
-{
-    static const struct {
-        const char *name;
-        double factor;
-    } units[] = {{"bps", 1}, {"kbps", 1e3}, {"Mbps", 1e6}, {"Gbps", 1e9}};
-    double value;
-    const char *unit = clv_decimal_read(text, &value);
-
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-        if (unit != NULL && value > 0 && strcmp(unit, units[i].name) == 0) {
-            *ret_bps = value * units[i].factor;
-            return CLEAVE_OK;
-        }
-    }
-    return clv_fail(err, CLEAVE_INVALID, name,
-                    "'%.100s' is not a rate such as 800kbps or 12.4Mbps.",
-                    text);
-}
 
 static cleave_status read_time(const char *name, const char *text,
                                int64_t *ret_ns, cleave_error *err)
@@ -150,10 +130,11 @@ static cleave_status read_numbers(const struct settings *s, struct emulation *e,
     *o = (struct clv_relay_options){
         .listen = s->listen, .to = s->to, .payload_only = s->payload};
     if (s->rate != NULL) {
-        status = read_rate("--rate", s->rate, &o->up_bps, err);
+        status = decision_bandwidth("--rate", s->rate, &o->up_bps, err);
     }
     if (status == CLEAVE_OK && s->down_rate != NULL) {
-        status = read_rate("--down-rate", s->down_rate, &o->down_bps, err);
+        status =
+            decision_bandwidth("--down-rate", s->down_rate, &o->down_bps, err);
     }
     if (status == CLEAVE_OK && s->delay != NULL) {
         status = read_time("--delay", s->delay, &o->delay_ns, err);

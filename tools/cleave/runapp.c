@@ -21,6 +21,7 @@
 #include "base/file.h"
 #include "base/wait.h"
 #include "command.h"
+#include "decision.h"
 #include "media/labels.h"
 #include "report.h"
 #include "run/adaptive.h"
@@ -210,6 +211,13 @@ cleave_status runapp_check(const struct settings *s, cleave_error *err)
         return clv_fail(err, CLEAVE_INVALID, "arguments",
                         "Say what to run it on: --input FILE or DIR.");
     }
+    if (s->device_load != NULL) {
+        cleave_status status =
+            decision_load("--device-load", s->device_load, &rate, err);
+        if (status != CLEAVE_OK) {
+            return status;
+        }
+    }
     return check_rate(s, &rate, err);
 }
 
@@ -231,6 +239,10 @@ static cleave_status open_runner(struct running *r, cleave_error *err)
     o.in_flight = (uint32_t)s->in_flight;
     o.on_event = runlog_event;
     o.event_self = &r->log;
+    status = decision_load("--device-load", s->device_load, &o.slowdown, err);
+    if (status != CLEAVE_OK) {
+        return status;
+    }
     status = cleave_runner_open(&o, &r->runner, err);
     if (status == CLEAVE_OK && !s->quiet &&
         cleave_runner_notice(r->runner) != NULL) {

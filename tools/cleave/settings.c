@@ -147,8 +147,10 @@ const struct setting settings_table[] = {
      "from the servers (default: as --bandwidth)"},
     {"rtt", "TIME", SETTING_TEXT, AT(rtt), TAKES_PLAN,
      "round trip to the servers, for example 53ms (default 1ms)"},
-    {"device-load", "FACTOR", SETTING_TEXT, AT(device_load), TAKES_PLAN,
-     "how much slower the device is than as profiled, for example 1.5"},
+    {"device-load", "FACTOR", SETTING_TEXT, AT(device_load),
+     TAKES_PLAN | TAKES_RUN,
+     "how much slower the device is than as profiled, for example 1.5; run "
+     "emulates it"},
     {"server-load", "FACTOR", SETTING_TEXT, AT(server_load), TAKES_PLAN,
      "how much slower the servers are than as profiled"},
     {"queue", "TIME", SETTING_TEXT, AT(server_queue), TAKES_PLAN,
