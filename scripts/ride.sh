@@ -155,7 +155,7 @@ awk '
             "KB up", "accuracy"
     }
     FNR == 1 { worst = 0 }
-    of("total_ms") > worst { worst = of("total_ms") + 0 }
+    of("total_ms") + 0 > worst { worst = of("total_ms") + 0 }
     /^{"summary"/ {
         name = FILENAME
         sub(/.*\//, "", name)
@@ -171,8 +171,8 @@ awk '
         if (!mean["cleave"]) exit 1
         printf "\nWhat it shows: on the mean cleave was %.2f times as fast as " \
             "all on the device, and %.2f\ntimes as fast as a JPEG to the " \
-            "server, where %d answers never came; of its own, %d.\n",
-            mean["device-only"] / mean["cleave"],
-            mean["server-jpeg"] / mean["cleave"], failed["server-jpeg"],
-            failed["cleave"]
+            "server. Answers that never came: %d with cleave, %d with the " \
+            "server.\n", mean["device-only"] / mean["cleave"],
+            mean["server-jpeg"] / mean["cleave"], failed["cleave"],
+            failed["server-jpeg"]
     }' $ride/cleave.json $ride/device-only.json $ride/server-jpeg.json
