@@ -174,7 +174,7 @@ static cleave_status run_head(struct flight *f)
 /* An emulated slow machine is slow in packing, too. */
 static void hold_back(const struct flight *f, int64_t began_ns)
 {
-    double factor = clv_engine_slowdown(f->rig->ground->engine);
+    double factor = f->rig->ground->pack_slowdown;
     double took_ns = (double)(now(f) - began_ns);
 
     if (factor > 1) {
