@@ -23,7 +23,7 @@
 #define BAN_NS 60000000000    /* for what did not work */
 #define LONGEST_NS 300e9      /* for any answer */
 #define LOAD_SEEN_NS 200e3    /* less tells nothing of a load .. */
-#define LOAD_SEEN_SHARE 0.05  /* .. nor does less of the whole network */
+#define LOAD_SEEN_SHARE 0.01  /* .. nor does less of the whole network */
 #define ATTEMPTS 3            /* to find a design that the inputs suit */
 
 /* One inference. */
@@ -133,7 +133,7 @@ static void learn_device(struct trip *t, int64_t now_ns, double measured_ns,
             fmax(least_ns, LOAD_SEEN_SHARE *
                                r->space->candidates[r->home].device_ns.mean);
     }
-    if (profiled_ns >= least_ns) {
+    if (profiled_ns > 0 && fmax(measured_ns, profiled_ns) >= least_ns) {
         clv_senses_device_took(&t->runner->senses, now_ns, measured_ns,
                                profiled_ns);
     }

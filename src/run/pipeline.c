@@ -174,7 +174,7 @@ static cleave_status run_head(struct flight *f)
 /* An emulated slow machine is slow in packing, too. */
 static void hold_back(const struct flight *f, int64_t began_ns)
 {
-    double factor = clv_engine_slowdown(f->rig->ground->engine);
+    double factor = f->rig->ground->pack_slowdown;
     double took_ns = (double)(now(f) - began_ns);
 
     if (factor > 1) {
@@ -231,6 +231,17 @@ static int64_t patience_ms(const struct flight *f)
     return left_ns <= 0 ? 0 : 1 + (left_ns - 1) / 1000000;
 }
 
+/* In steps, so that requests seldom differ in it: two digits, rounded up. */
+static int64_t coarse_us(int64_t ms)
+{
+    int64_t step = 1;
+
+    while (ms > 100 * step) {
+        step *= 10;
+    }
+    return (ms + step - 1) / step * step * 1000;
+}
+
 static cleave_status ask_server(struct flight *f, cleave_error *why)
 {
     const struct clv_rig *r = f->rig;
@@ -246,6 +257,9 @@ static cleave_status ask_server(struct flight *f, cleave_error *why)
     if (most_ms == 0) {
         return clv_fail(why, CLEAVE_TIMEOUT, r->clients->url,
                         "No time was left to ask the server.");
+    }
+    if (f->errand->answer_by_ns != 0) {
+        request.timeout_us = coarse_us(most_ms);
     }
     f->errand->was_sent = 1;
     f->errand->sent_bytes = request.body.size;
