@@ -1,9 +1,9 @@
 /*
  * probing.c - when to ask a server although nothing is computed there.
  *
- * Probes of a link unheard double their interval, because each that changes
- * nothing makes it less likely that the next one does; and a device that
- * computes for hours by itself should not send for hours.
+ * The first probe after the link was left comes soon, because what drove the
+ * work home is often a moment's; later ones are rarer. Most is saved by not
+ * asking where no answer would matter.
  */
 #include "plan/probing.h"
 
@@ -22,13 +22,19 @@ void clv_probing_wake(struct clv_probing *p)
     p->interval_ns = CLV_PROBE_FIRST_NS;
 }
 
+void clv_probing_hope(struct clv_probing *p, int would_change)
+{
+    p->is_idle = !would_change;
+}
+
 int64_t clv_probing_due(const struct clv_probing *p, int is_up,
                         const struct clv_link_view *view, int64_t now_ns)
 {
-    int64_t interval = is_up ? p->interval_ns : CLV_PROBE_AWAY_NS;
+    int64_t interval = p->is_idle ? CLV_PROBE_IDLE_NS : p->interval_ns;
     int64_t heard = INT64_MIN;
     int64_t last = p->last_ns;
 
+    interval = is_up ? interval : CLV_PROBE_AWAY_NS;
     if (is_up && view->age_ns != INT64_MAX) {
         heard = now_ns - view->age_ns;
     }

@@ -7,9 +7,10 @@
  * server answers, its time goes to the link's estimator.
  *
  *     server away     every 250 ms, and small: a question for its health
- *     link unheard    a second after the last exchange, then rarer, up to
- *                     every 4 s, as long as it changes nothing; large enough
- *                     for its bytes to be seen beside the round trip
+ *     link unheard    250 ms after the last exchange, then every half second;
+ *                     large enough for its bytes to be seen beside the round
+ *                     trip. If no rate would change the choice, the round
+ *                     trip being what it is: every ten seconds
  *
  * One of these belongs to each server. Pure; belongs to one thread; time is
  * what the caller says. Whether there is any work at hand, without which
@@ -23,22 +24,32 @@
 #include "plan/estimator.h"
 
 #define CLV_PROBE_AWAY_NS ((int64_t)250000000)
-#define CLV_PROBE_FIRST_NS ((int64_t)1000000000)
-#define CLV_PROBE_LAST_NS ((int64_t)4000000000)
+#define CLV_PROBE_FIRST_NS ((int64_t)250000000)
+#define CLV_PROBE_LAST_NS ((int64_t)500000000)
+#define CLV_PROBE_IDLE_NS ((int64_t)10000000000)
+
+/* A rate, times what is estimated, that stands for any: the choice under it
+   says whether to look often. After an outage the estimate is next to
+   nothing, so it is large. */
+#define CLV_PROBE_HOPE 1e4
 
 /* A probe's bytes, answer aside; of a server that is away the least. */
 #define CLV_PROBE_LEAST_BYTES 200
-#define CLV_PROBE_MOST_BYTES 8192
+#define CLV_PROBE_MOST_BYTES 4096
 
 struct clv_probing {
     int64_t last_ns;     /* begin of the last probe; INT64_MIN: none yet */
     int64_t interval_ns; /* of probes of a link unheard */
+    int is_idle;         /* a better link would change nothing */
 };
 
 void clv_probing_init(struct clv_probing *p);
 
 /* The design changed: what the link is like matters again. */
 void clv_probing_wake(struct clv_probing *p);
+
+/* Whether any rate would change the choice, as of now. */
+void clv_probing_hope(struct clv_probing *p, int would_change);
 
 /*
  * When the next probe is due, given what is known of the link: at or before

@@ -273,6 +273,24 @@ static struct clv_conditions truth(const struct play *p, int64_t now_ns)
     return c;
 }
 
+/* Whether it would be worth knowing that the link is fast again. */
+static void look_ahead(struct play *p, const struct clv_conditions *known_now)
+{
+    const struct clv_simulation_options *o = options_of(p);
+    struct clv_conditions better = *known_now;
+    struct clv_choice choice;
+
+    if (o->space->candidates[p->current].server != CLV_NO_SERVER) {
+        return;
+    }
+    for (size_t i = 0; i < CLV_SERVERS; i++) {
+        better.reach[i].up_bps *= CLV_PROBE_HOPE;
+        better.reach[i].down_bps *= CLV_PROBE_HOPE;
+    }
+    clv_scheduler_decide(p->scheduler, &better, p->current, &choice);
+    clv_probing_hope(&p->probing, choice.candidate != p->current);
+}
+
 static void decide(struct play *p, int64_t now_ns, struct outcome *out)
 {
     const struct clv_simulation_options *o = options_of(p);
@@ -298,6 +316,9 @@ static void decide(struct play *p, int64_t now_ns, struct outcome *out)
     t = clv_terms_of(o->space, choice.candidate, &c);
     out->expected_ns = t.up_ns + t.queue_ns + t.server_ns + t.down_ns;
     p->current = choice.candidate;
+    if (o->policy->learns != CLV_LEARNS_NOTHING && p->scheduler != NULL) {
+        look_ahead(p, &c);
+    }
     out->candidate = choice.candidate;
     out->reason = choice.reason;
     out->seen_bps = c.reach[0].up_bps;
