@@ -139,7 +139,8 @@ struct clv_errand {
     const cleave_tensor *inputs;
     size_t input_count;
     int64_t answer_by_ns; /* of the clock; later the server's answer is not
-                             waited for. 0: the rig's deadline_ms */
+                             waited for. 0: no such time */
+    int64_t patience_ns;  /* an exchange may take; 0: the rig's deadline_ms */
     int may_finish;       /* here, if the server does not */
 
     /* Called right before and after the exchange, if not NULL. */
