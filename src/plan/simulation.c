@@ -290,7 +290,9 @@ static void look_ahead(struct play *p, const struct clv_conditions *known_now)
         better.reach[i].down_bps *= CLV_PROBE_HOPE;
     }
     clv_scheduler_decide(p->scheduler, &better, p->current, &choice);
-    clv_probing_hope(&p->probing, choice.candidate != p->current);
+    clv_probing_hope(
+        &p->probing, choice.candidate != p->current,
+        clv_predict(o->space, p->current, known_now, mean_latency));
 }
 
 static void decide(struct play *p, int64_t now_ns, struct outcome *out)
@@ -313,7 +315,6 @@ static void decide(struct play *p, int64_t now_ns, struct outcome *out)
     }
     if (choice.candidate != p->current) {
         p->result.switches += p->current != CLV_NONE;
-        clv_probing_wake(&p->probing);
     }
     t = clv_terms_of(o->space, choice.candidate, &c);
     out->expected_ns = t.up_ns + t.queue_ns + t.server_ns + t.down_ns;
