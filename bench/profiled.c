@@ -82,6 +82,10 @@ static void link_model(struct profiled *p, const char *data)
     print(from, "%s/cards/%s.yaml", data, p->place->name, "");
     print(to, "%s/%s.yaml", p->models, p->place->name, "");
     link_file(from, to);
+    /* Cards name their classes' file by its place among the test data. */
+    print(from, "%s/%s", data, p->place->inputs, "");
+    print(to, "%s/%s", p->folder, p->place->inputs, "");
+    link_file(from, to);
 }
 
 /* CIFAR's pictures become arrays, prepared as the card says. */

@@ -18,6 +18,9 @@
 #define QUEUE_NEW 0.3      /* weight of the latest wait */
 #define QUEUE_FADES_NS 2e9 /* to a third */
 
+#define HINT_ALIKE 1.5 /* times as long, or as short */
+#define HINT_NEW 0.1
+
 void clv_senses_init(struct clv_senses *senses, enum clv_learns_by by,
                      size_t server_count)
 {
@@ -201,6 +204,29 @@ void clv_senses_device_took(struct clv_senses *senses, int64_t now_ns,
         pthread_mutex_lock(&senses->lock);
         clv_load_estimator_note(&senses->device, now_ns, measured_ns,
                                 profiled_ns);
+        senses->hint = 0;
         pthread_mutex_unlock(&senses->lock);
     }
+}
+
+void clv_senses_device_hinted(struct clv_senses *senses, int64_t now_ns,
+                              double measured_ns, double profiled_ns)
+{
+    double ratio = measured_ns / profiled_ns;
+    double slowdown;
+
+    if (!(profiled_ns > 0 && measured_ns > 0)) {
+        return;
+    }
+    pthread_mutex_lock(&senses->lock);
+    slowdown = clv_load_estimator_look(&senses->device, now_ns);
+    if (senses->hint == 0) {
+        senses->hint = ratio;
+    }
+    if (ratio < HINT_ALIKE * senses->hint &&
+        HINT_ALIKE * ratio > senses->hint) {
+        clv_load_estimator_note(&senses->device, now_ns, slowdown, 1);
+        senses->hint += HINT_NEW * (ratio - senses->hint);
+    }
+    pthread_mutex_unlock(&senses->lock);
 }

@@ -36,6 +36,7 @@ struct clv_senses {
     pthread_mutex_t lock;
     size_t server_count;
     struct clv_load_estimator device;
+    double hint; /* what small parts took, over the profile; 0: none yet */
     struct clv_sensed_server servers[CLV_SERVERS];
 };
 
@@ -79,5 +80,13 @@ void clv_senses_server_took(struct clv_senses *senses, size_t server,
 /* What this device took for something, and takes by the profile. */
 void clv_senses_device_took(struct clv_senses *senses, int64_t now_ns,
                             double measured_ns, double profiled_ns);
+
+/*
+ * The same of something small, which is no measure of the slow-down. But as
+ * long as small things take what they took when it was measured, it still
+ * holds, and is not forgotten as one that nobody has seen any more.
+ */
+void clv_senses_device_hinted(struct clv_senses *senses, int64_t now_ns,
+                              double measured_ns, double profiled_ns);
 
 #endif

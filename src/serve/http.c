@@ -74,6 +74,7 @@ struct call {
     uint64_t charged_bytes; /* our share of pending_bytes */
     uint64_t ignored_bytes; /* of a body that is refused already */
     int64_t json_bytes;
+    int64_t timeout_us;       /* or -1; -2: not a number */
     const char *content_type; /* the connection's, or NULL */
     const char *if_match;     /* likewise */
     int64_t arrived_ns;
@@ -275,6 +276,7 @@ static void expect_body(struct call *call)
 
     call->json_bytes =
         header_number(call->connection, "Inference-Header-Content-Length");
+    call->timeout_us = header_number(call->connection, "Timeout-Us");
     call->content_type = header_text(call, "Content-Type");
     call->if_match = header_text(call, "If-Match");
     if (length == -2 || (length > 0 && (uint64_t)length > most)) {
@@ -399,6 +401,7 @@ static struct clv_infer_job job_of(struct call *call)
         .if_match = call->if_match,
         .body = {call->body.data + call->skew, call->body.size - call->skew},
         .json_bytes = call->json_bytes,
+        .timeout_us = call->timeout_us,
         .arrived_ns = call->arrived_ns,
         .gone = client_has_gone,
         .self = call,

@@ -15,6 +15,7 @@ struct clv_infer_job {
     const char *cut; /* of the compact form; NULL: the protocol's own */
     clv_bytes body;
     int64_t json_bytes;       /* Inference-Header-Content-Length or -1 */
+    int64_t timeout_us;       /* of the compact form; -1: none, -2: nonsense */
     const char *content_type; /* or NULL */
     const char *if_match;     /* which model is meant, or NULL */
     int64_t arrived_ns;       /* when its last byte came */

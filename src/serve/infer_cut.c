@@ -19,6 +19,8 @@
 #define TAG_DIGITS 16
 #define SHA256_DIGITS 64
 
+#define LONGEST_US ((int64_t)3600 * 1000000)
+
 static bool is_type(const char *have, const char *want)
 {
     size_t length = strlen(want);
@@ -88,11 +90,31 @@ static cleave_status check_tags(struct clv_inference *i)
                     i->model->name, have, i->job->if_match);
 }
 
+/* Timeout-Us: who has waited so long does not wait any more. */
+static cleave_status read_timeout(struct clv_inference *i)
+{
+    int64_t timeout_us = i->job->timeout_us;
+
+    if (timeout_us == -2 || timeout_us == 0 || timeout_us > LONGEST_US) {
+        return clv_fail(i->err, CLEAVE_INVALID, i->job->model,
+                        "Timeout-Us is a number of microseconds, from 1 to an "
+                        "hour's.");
+    }
+    if (timeout_us > 0) {
+        i->request.timeout_us = (uint64_t)timeout_us;
+        i->deadline_ns = i->job->arrived_ns + timeout_us * 1000;
+    }
+    return CLEAVE_OK;
+}
+
 static cleave_status read_headers(struct clv_inference *i)
 {
     cleave_status status = check_type(i);
 
-    return status == CLEAVE_OK ? check_tags(i) : status;
+    if (status == CLEAVE_OK) {
+        status = check_tags(i);
+    }
+    return status == CLEAVE_OK ? read_timeout(i) : status;
 }
 
 static cleave_status take_part(struct clv_inference *i)

@@ -669,12 +669,18 @@ static cleave_status set_cut_headers(struct clv_client *client,
                                      cleave_error *err)
 {
     const char *type = request->content_type;
+    char timeout[64] = "";
     char text[HEADER_ROOM];
-    int length =
-        snprintf(text, sizeof text, "If-Match: \"%.*s\"\r\n%s%s%s", TAG_DIGITS,
-                 request->sha256, type != NULL ? "Content-Type: " : "",
-                 type != NULL ? type : "", type != NULL ? "\r\n" : "");
+    int length;
 
+    if (request->timeout_us > 0) {
+        snprintf(timeout, sizeof timeout, "Timeout-Us: %lld\r\n",
+                 (long long)request->timeout_us);
+    }
+    length = snprintf(text, sizeof text, "If-Match: \"%.*s\"\r\n%s%s%s%s",
+                      TAG_DIGITS, request->sha256, timeout,
+                      type != NULL ? "Content-Type: " : "",
+                      type != NULL ? type : "", type != NULL ? "\r\n" : "");
     if (length < 0 || (size_t)length >= sizeof text) {
         return clv_fail(err, CLEAVE_LIMIT, client->url,
                         "The content type is too long.");

@@ -92,6 +92,7 @@ struct clv_cut_request {
     const char *cut;
     const char *sha256;       /* of the model's file, in hexadecimal */
     const char *content_type; /* of a picture; NULL: the body is frames */
+    int64_t timeout_us;       /* after which the server need not begin, or 0 */
     clv_bytes body;
 };
 

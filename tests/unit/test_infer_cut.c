@@ -385,6 +385,28 @@ static void other_clients_name_types_and_tags(void **state)
     assert_non_null(strstr(answer, "412 "));
 }
 
+static void who_does_not_wait_is_not_computed_for(void **state)
+{
+    static char answer[8 * TINY_SIZE];
+    static const char *const bad[] = {"Timeout-Us: soon\r\n",
+                                      "Timeout-Us: 0\r\n", "Timeout-Us: -5\r\n",
+                                      "Timeout-Us: 99999999999999\r\n"};
+
+    (void)state;
+    clv_buffer_reset(&message);
+    put("f32", numbers, TINY_SIZE, 1);
+    talk("Timeout-Us: 60000000\r\n", answer, sizeof answer);
+    assert_non_null(strstr(answer, "200 OK"));
+    talk("Timeout-Us: 1\r\n", answer, sizeof answer); /* it is over already */
+    assert_non_null(strstr(answer, "504 "));
+    assert_non_null(strstr(answer, "timeout of 1 us"));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        talk(bad[i], answer, sizeof answer);
+        assert_non_null(strstr(answer, "400 "));
+        assert_non_null(strstr(answer, "microseconds"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -398,6 +420,7 @@ int main(void)
         cmocka_unit_test(the_model_must_be_the_clients),
         cmocka_unit_test(content_types_are_told_apart),
         cmocka_unit_test(other_clients_name_types_and_tags),
+        cmocka_unit_test(who_does_not_wait_is_not_computed_for),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

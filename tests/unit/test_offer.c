@@ -159,6 +159,33 @@ static void the_ends_beat_cuts_too(void **state)
     assert_true(larger > 0);
 }
 
+static int is_marked(struct clv_network *n, const char *name)
+{
+    size_t count;
+    const struct clv_cut *cuts = cuts_of(n, 1, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(cuts[i].name, name) == 0) {
+            return cuts[i].is_activation;
+        }
+    }
+    return -1;
+}
+
+/* Behind Relu, but not behind Add; where there is no activation, all. */
+static void activations_are_marked(void **state)
+{
+    struct clv_network *n = bed_make(*state, sample_chain);
+
+    assert_int_equal(is_marked(n, "a"), 1);
+    assert_int_equal(is_marked(n, "b"), 0);
+    n = bed_make(*state, sample_residual);
+    assert_int_equal(is_marked(n, "r2"), 1);
+    n = bed_make(*state, sample_quantised);
+    assert_int_equal(is_marked(n, "q"), 1);
+    assert_int_equal(is_marked(n, "qc"), 1);
+}
+
 int main(void)
 {
 #define IN_BED(test) cmocka_unit_test_setup_teardown(test, bed_begin, bed_end)
@@ -166,6 +193,7 @@ int main(void)
         IN_BED(every_cut_of_every_sample_gives_the_whole),
         IN_BED(no_offered_cut_is_beaten),
         IN_BED(the_ends_beat_cuts_too),
+        IN_BED(activations_are_marked),
         IN_BED(bytes_and_work_are_counted),
         IN_BED(old_files_have_cuts_of_the_optimised_graph),
         IN_BED(what_does_not_separate_names_cuts_that_do),

@@ -125,6 +125,35 @@ static void loads_are_told_apart(void **state)
     clv_senses_fini(&s);
 }
 
+#define SECOND ((int64_t)1000 * MS)
+
+/* Nothing but small parts for ten minutes. */
+static double slowdown_after(struct clv_senses *s, int64_t from, double ratio)
+{
+    struct clv_conditions c;
+
+    for (int64_t i = from; i < from + 600; i++) {
+        clv_senses_device_hinted(s, i * SECOND, ratio * 1e5, 1e5);
+    }
+    clv_senses_look(s, (from + 600) * SECOND, &c);
+    return c.slowdown;
+}
+
+static void small_parts_keep_a_slowdown_alive(void **state)
+{
+    struct clv_senses s;
+
+    (void)state;
+    clv_senses_init(&s, CLV_LEARNS_BY_REGRESSION, 0);
+    for (int64_t i = 0; i < 8; i++) {
+        clv_senses_device_took(&s, i, 40 * MS, 1 * MS);
+    }
+    clv_senses_device_hinted(&s, 9, 2e5, 1e5);
+    assert_true(slowdown_after(&s, 1, 2.1) > 39);
+    assert_true(slowdown_after(&s, 601, 0.5) < 2); /* they are quicker by now */
+    clv_senses_fini(&s);
+}
+
 static void servers_are_down_until_somebody_says_otherwise(void **state)
 {
     struct clv_senses s;
@@ -149,6 +178,7 @@ int main(void)
         cmocka_unit_test(who_shares_a_link_does_not_slow_it),
         cmocka_unit_test(what_does_not_come_through_bounds_the_rate),
         cmocka_unit_test(loads_are_told_apart),
+        cmocka_unit_test(small_parts_keep_a_slowdown_alive),
         cmocka_unit_test(servers_are_down_until_somebody_says_otherwise),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
