@@ -1,9 +1,9 @@
 /*
  * probing.c - when to ask a server although nothing is computed there.
  *
- * The first probe after the link was left comes soon, because what drove the
- * work home is often a moment's; later ones are rarer. Most is saved by not
- * asking where no answer would matter.
+ * Most is saved by not asking where no answer would matter; where one would,
+ * a link that is back is worth more than a few kilobytes a second, of which
+ * computing on the server would send ten times as many.
  */
 #include "plan/probing.h"
 
@@ -22,24 +22,32 @@ void clv_probing_wake(struct clv_probing *p)
     p->interval_ns = CLV_PROBE_FIRST_NS;
 }
 
-void clv_probing_hope(struct clv_probing *p, int would_change)
+void clv_probing_hope(struct clv_probing *p, int would_change,
+                      double inference_ns)
 {
-    p->is_idle = !would_change;
+    p->hope_ns = CLV_PROBE_FIRST_NS;
+    if (!would_change || inference_ns > (double)CLV_PROBE_IDLE_NS) {
+        p->hope_ns = CLV_PROBE_IDLE_NS;
+    } else if (inference_ns > (double)CLV_PROBE_FIRST_NS) {
+        p->hope_ns = (int64_t)inference_ns;
+    }
 }
 
 int64_t clv_probing_due(const struct clv_probing *p, int is_up,
                         const struct clv_link_view *view, int64_t now_ns)
 {
-    int64_t interval = p->is_idle ? CLV_PROBE_IDLE_NS : p->interval_ns;
+    int64_t interval = p->hope_ns > 0 ? p->hope_ns : p->interval_ns;
     int64_t heard = INT64_MIN;
     int64_t last = p->last_ns;
 
-    interval = is_up ? interval : CLV_PROBE_AWAY_NS;
     if (is_up && view->age_ns != INT64_MAX) {
         heard = now_ns - view->age_ns;
     }
     last = heard > last ? heard : last;
-    return last == INT64_MIN ? now_ns : last + interval;
+    if (last == INT64_MIN) {
+        return now_ns;
+    }
+    return last + (is_up ? interval : CLV_PROBE_AWAY_NS);
 }
 
 void clv_probing_note(struct clv_probing *p, int is_up, int64_t begun_ns)

@@ -7,10 +7,16 @@
  * server answers, its time goes to the link's estimator.
  *
  *     server away     every 250 ms, and small: a question for its health
- *     link unheard    250 ms after the last exchange, then every half second;
- *                     large enough for its bytes to be seen beside the round
- *                     trip. If no rate would change the choice, the round
- *                     trip being what it is: every ten seconds
+ *     link unheard    large enough for its bytes to be seen beside the round
+ *                     trip; how often depends on what is to be gained:
+ *
+ *                     nobody has said    250 ms after the last exchange, then
+ *                                        rarer, up to every 2 s
+ *                     a rate would       every 250 ms, or once an inference
+ *                     change the choice  if these take longer
+ *                     none would, the    every ten seconds
+ *                     round trip being
+ *                     what it is
  *
  * One of these belongs to each server. Pure; belongs to one thread; time is
  * what the caller says. Whether there is any work at hand, without which
@@ -25,7 +31,7 @@
 
 #define CLV_PROBE_AWAY_NS ((int64_t)250000000)
 #define CLV_PROBE_FIRST_NS ((int64_t)250000000)
-#define CLV_PROBE_LAST_NS ((int64_t)500000000)
+#define CLV_PROBE_LAST_NS ((int64_t)2000000000)
 #define CLV_PROBE_IDLE_NS ((int64_t)10000000000)
 
 /* A rate, times what is estimated, that stands for any: the choice under it
@@ -40,7 +46,7 @@
 struct clv_probing {
     int64_t last_ns;     /* begin of the last probe; INT64_MIN: none yet */
     int64_t interval_ns; /* of probes of a link unheard */
-    int is_idle;         /* a better link would change nothing */
+    int64_t hope_ns;     /* the same, by what is to be gained; 0: not said */
 };
 
 void clv_probing_init(struct clv_probing *p);
@@ -48,8 +54,10 @@ void clv_probing_init(struct clv_probing *p);
 /* The design changed: what the link is like matters again. */
 void clv_probing_wake(struct clv_probing *p);
 
-/* Whether any rate would change the choice, as of now. */
-void clv_probing_hope(struct clv_probing *p, int would_change);
+/* What is to be gained: whether any rate would change the choice, and how
+   long an inference takes. */
+void clv_probing_hope(struct clv_probing *p, int would_change,
+                      double inference_ns);
 
 /*
  * When the next probe is due, given what is known of the link: at or before

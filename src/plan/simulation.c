@@ -74,6 +74,8 @@ struct play {
     struct news news[NEWS];
     size_t news_count;
 
+    double whole_ns; /* the quickest way to compute all on the device */
+
     size_t current;
     uint64_t nth;
     uint64_t arrivals;
@@ -288,7 +290,9 @@ static void look_ahead(struct play *p, const struct clv_conditions *known_now)
         better.reach[i].down_bps *= CLV_PROBE_HOPE;
     }
     clv_scheduler_decide(p->scheduler, &better, p->current, &choice);
-    clv_probing_hope(&p->probing, choice.candidate != p->current);
+    clv_probing_hope(
+        &p->probing, choice.candidate != p->current,
+        clv_predict(o->space, p->current, known_now, mean_latency));
 }
 
 static void decide(struct play *p, int64_t now_ns, struct outcome *out)
@@ -311,7 +315,6 @@ static void decide(struct play *p, int64_t now_ns, struct outcome *out)
     }
     if (choice.candidate != p->current) {
         p->result.switches += p->current != CLV_NONE;
-        clv_probing_wake(&p->probing);
     }
     t = clv_terms_of(o->space, choice.candidate, &c);
     out->expected_ns = t.up_ns + t.queue_ns + t.server_ns + t.down_ns;
@@ -427,7 +430,9 @@ static void settle(struct play *p, struct outcome *out)
     if (c->server != CLV_NO_SERVER) {
         settle_remote(p, out);
     }
-    if (options_of(p)->policy->learns != CLV_LEARNS_NOTHING) {
+    if (options_of(p)->policy->learns != CLV_LEARNS_NOTHING &&
+        clv_load_is_told(out->passage.device_ns, c->device_ns.mean,
+                         p->whole_ns)) {
         clv_load_estimator_note(&p->device, out->passage.head_end_ns,
                                 out->passage.device_ns, c->device_ns.mean);
     }
@@ -575,6 +580,20 @@ static cleave_status run_all(struct play *p, clv_simulation_told *told,
     return status;
 }
 
+static double whole_of(const struct clv_space *space)
+{
+    double least = 0;
+
+    for (size_t i = 0; i < space->count; i++) {
+        const struct clv_candidate *c = &space->candidates[i];
+        if (c->server == CLV_NO_SERVER &&
+            (least == 0 || c->device_ns.mean < least)) {
+            least = c->device_ns.mean;
+        }
+    }
+    return least;
+}
+
 static cleave_status open_play(struct play *p, cleave_error *err)
 {
     const struct clv_simulation_options *o = options_of(p);
@@ -582,6 +601,7 @@ static cleave_status open_play(struct play *p, cleave_error *err)
 
     p->current = CLV_NONE;
     p->is_up = 1;
+    p->whole_ns = whole_of(o->space);
     p->finishes = o->policy->learns == CLV_LEARNS_BY_REGRESSION &&
                   !o->policy->is_clairvoyant;
     clv_link_estimator_init(&p->link, o->policy->learns, CLV_GUESS_UP_BPS,

@@ -53,19 +53,40 @@ static void a_link_in_use_is_not_probed(void **state)
                 100 * S - 10 * MS + 250 * MS);
 }
 
-static void a_silent_link_is_probed_each_half_second(void **state)
+static void a_silent_link_is_probed_ever_rarer_until_woken(void **state)
 {
     struct clv_probing p;
     struct clv_link_view old = view_of(1e6, 50 * S);
 
     (void)state;
     clv_probing_init(&p);
-    for (int64_t i = 100; i < 110; i++) {
-        clv_probing_note(&p, 1, i * S);
-        assert_true(clv_probing_due(&p, 1, &old, i * S) == i * S + 500 * MS);
-    }
+    clv_probing_note(&p, 1, 100 * S);
+    assert_true(clv_probing_due(&p, 1, &old, 100 * S) == 100 * S + 500 * MS);
+    clv_probing_note(&p, 1, 101 * S);
+    assert_true(clv_probing_due(&p, 1, &old, 101 * S) == 102 * S);
+    clv_probing_note(&p, 1, 102 * S);
+    clv_probing_note(&p, 1, 104 * S);
+    assert_true(clv_probing_due(&p, 1, &old, 104 * S) == 106 * S);
     clv_probing_wake(&p);
-    assert_true(clv_probing_due(&p, 1, &old, 109 * S) == 109 * S + 250 * MS);
+    assert_true(clv_probing_due(&p, 1, &old, 105 * S) == 104 * S + 250 * MS);
+}
+
+static void with_hope_it_is_probed_once_an_inference(void **state)
+{
+    struct clv_probing p;
+    struct clv_link_view old = view_of(1e6, 50 * S);
+
+    (void)state;
+    clv_probing_init(&p);
+    for (int64_t i = 90; i <= 100; i++) {
+        clv_probing_note(&p, 1, i * S);
+    }
+    clv_probing_hope(&p, 1, 20e6);
+    assert_true(clv_probing_due(&p, 1, &old, 101 * S) == 100 * S + 250 * MS);
+    clv_probing_hope(&p, 1, 700e6);
+    assert_true(clv_probing_due(&p, 1, &old, 101 * S) == 100 * S + 700 * MS);
+    clv_probing_hope(&p, 1, 1e15);
+    assert_true(clv_probing_due(&p, 1, &old, 101 * S) == 110 * S);
 }
 
 static void what_would_change_nothing_is_hardly_asked(void **state)
@@ -76,12 +97,12 @@ static void what_would_change_nothing_is_hardly_asked(void **state)
     (void)state;
     clv_probing_init(&p);
     clv_probing_note(&p, 1, 100 * S);
-    clv_probing_hope(&p, 0);
+    clv_probing_hope(&p, 0, 1e6);
     assert_true(clv_probing_due(&p, 1, &old, 101 * S) == 110 * S);
     /* A server that is away is looked for all the same. */
     assert_true(clv_probing_due(&p, 0, &old, 101 * S) == 100 * S + 250 * MS);
-    clv_probing_hope(&p, 1);
-    assert_true(clv_probing_due(&p, 1, &old, 101 * S) == 100 * S + 500 * MS);
+    clv_probing_hope(&p, 1, 1e6);
+    assert_true(clv_probing_due(&p, 1, &old, 101 * S) == 100 * S + 250 * MS);
 }
 
 static void size_follows_the_rate_within_bounds(void **state)
@@ -103,7 +124,8 @@ int main(void)
         cmocka_unit_test(the_first_is_due_at_once),
         cmocka_unit_test(a_server_away_is_asked_each_quarter_second),
         cmocka_unit_test(a_link_in_use_is_not_probed),
-        cmocka_unit_test(a_silent_link_is_probed_each_half_second),
+        cmocka_unit_test(a_silent_link_is_probed_ever_rarer_until_woken),
+        cmocka_unit_test(with_hope_it_is_probed_once_an_inference),
         cmocka_unit_test(what_would_change_nothing_is_hardly_asked),
         cmocka_unit_test(size_follows_the_rate_within_bounds),
     };
