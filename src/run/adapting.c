@@ -79,15 +79,22 @@ static double finish_ns(const struct trip *t)
     return t->decision.conditions.slowdown * profiled_ns;
 }
 
+/* What is predicted is of an inference by itself; those that overlap wait for
+   each other, on the link and at the server. */
+static double crowded_ns(const struct trip *t)
+{
+    double alone_ns = t->decision.predicted_ns;
+
+    return alone_ns > 0 ? alone_ns * t->runner->width : 0;
+}
+
 /* A deadline counts from the beginning; without one the server may take its
    time from when it was asked. */
 static void set_patience(struct trip *t, int64_t start_ns)
 {
-    const struct clv_decision *d = &t->decision;
     int64_t deadline_ns = t->runner->designs->task->slo.deadline_ns;
-    double expected_ns = d->predicted_ns > 0 ? d->predicted_ns : 0;
     int64_t wait_ns =
-        clv_adapting_patience_ns(deadline_ns, expected_ns, finish_ns(t));
+        clv_adapting_patience_ns(deadline_ns, crowded_ns(t), finish_ns(t));
 
     if (deadline_ns > 0) {
         t->errand.answer_by_ns = start_ns + wait_ns;
@@ -100,7 +107,7 @@ static void set_patience(struct trip *t, int64_t start_ns)
 static int was_patient(const struct trip *t)
 {
     return t->waited_ns >= PATIENCE_NS &&
-           t->waited_ns >= HELD_AGAINST * t->decision.predicted_ns;
+           t->waited_ns >= HELD_AGAINST * crowded_ns(t);
 }
 
 /* -- Learning -- */

@@ -8,8 +8,8 @@
  * does not cost.
  *
  * Exchanges that overlap share the link. So that its rate is not thought a
- * fraction of what it is, an exchange counts for the share of time that it
- * had the link, each of n exchanges an n-th.
+ * fraction of what it is, an exchange counts as one of all the bytes that came
+ * through while it lasted, its own and those of exchanges that ended meanwhile.
  *
  * Thread-safe.
  */
@@ -26,9 +26,8 @@ struct clv_sensed_server {
     struct clv_load_estimator load;
     double queue_ns;
     int64_t queue_at_ns;
-    unsigned on_link;     /* exchanges at this moment */
-    double shared_ns;     /* time, divided by how many shared it */
-    int64_t shared_at_ns; /* up to here */
+    uint64_t passed_up; /* bytes of all exchanges that have ended */
+    uint64_t passed_down;
     int is_up;
 };
 
@@ -43,7 +42,8 @@ struct clv_senses {
 /* An exchange under way. */
 struct clv_sensing {
     int64_t began_ns;
-    double shared_ns;
+    uint64_t passed_up; /* as it was then */
+    uint64_t passed_down;
 };
 
 /* Every server is down at first. */

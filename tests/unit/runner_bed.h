@@ -15,9 +15,7 @@
 #include <sys/wait.h>
 
 #include "cleave/server.h"
-#define clv_lane clv_link_lane /* a lane of run/ is something else */
 #include "link/relay.h"
-#undef clv_lane
 #include "run/adaptive.h"
 #include "tiny_server.h"
 
