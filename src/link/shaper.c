@@ -253,7 +253,7 @@ void clv_shaper_push(struct clv_shaper *shaper, struct clv_piece *piece,
                      int64_t now_ns)
 {
     uint32_t segments =
-        (piece->payload_bytes + CLV_LANE_SEGMENT - 1) / CLV_LANE_SEGMENT;
+        (piece->payload_bytes + CLV_SHAPER_SEGMENT - 1) / CLV_SHAPER_SEGMENT;
 
     settle(shaper, now_ns);
     piece->counted_bytes = piece->payload_bytes;

@@ -31,7 +31,7 @@
 
 #include "plan/trace.h"
 
-#define CLV_LANE_SEGMENT 1448
+#define CLV_SHAPER_SEGMENT 1448
 #define CLV_SHAPER_HEADERS 66
 
 /* The caller's pieces begin with one of these. */

@@ -77,7 +77,7 @@ static struct clv_tunnel_end *other(struct clv_tunnel_end *end)
 void clv_tunnel_tune(int fd, int receive_buffer)
 {
     int yes = 1;
-    int segment = CLV_LANE_SEGMENT + TCP_OPTIONS;
+    int segment = CLV_SHAPER_SEGMENT + TCP_OPTIONS;
 
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     /* A small buffer and the loopback's segments of 64 KB would stall. */
@@ -289,9 +289,9 @@ static size_t portion(const struct clv_shaper *shaper, int64_t now_ns)
 
     bytes = bytes < most ? bytes : most;
     segments = bytes < (double)CLV_TUNNEL_READ
-                   ? (size_t)bytes / CLV_LANE_SEGMENT
-                   : CLV_TUNNEL_READ / CLV_LANE_SEGMENT;
-    return (segments > 0 ? segments : 1) * CLV_LANE_SEGMENT;
+                   ? (size_t)bytes / CLV_SHAPER_SEGMENT
+                   : CLV_TUNNEL_READ / CLV_SHAPER_SEGMENT;
+    return (segments > 0 ? segments : 1) * CLV_SHAPER_SEGMENT;
 }
 
 /* One turn of an end that may be read. */

@@ -29,7 +29,7 @@
 #include "link/shaper.h"
 
 /* The most that is read from a socket at once. */
-#define CLV_TUNNEL_READ (16 * (size_t)CLV_LANE_SEGMENT)
+#define CLV_TUNNEL_READ (16 * (size_t)CLV_SHAPER_SEGMENT)
 
 enum clv_tunnel_side { CLV_NEAR, CLV_FAR };
 

@@ -1,5 +1,5 @@
 /*
- * test_lane.c - what may leave when, in virtual time: rates, headers, delay,
+ * test_shaper.c - what may leave when, in virtual time: rates, headers, delay,
  * the bucket, changes of the rate, outages, traces.
  */
 #include <stdarg.h>
