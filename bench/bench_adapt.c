@@ -13,8 +13,10 @@
  * none means all. `--quick` measures a little of everything, to try the
  * benchmark itself: its numbers mean nothing.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,6 +77,7 @@ static int run_apart(section *run, const char *data,
     fflush(stdout);
     child = fork();
     if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
         run(data, effort);
         fflush(stdout);
         _exit(0);

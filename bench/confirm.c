@@ -318,11 +318,13 @@ static void flow_block(struct run *run, uint64_t from)
 static void open_runs(struct run *runs, size_t count, const struct farside *far,
                       const struct point *at)
 {
+    double slowdown = live_calibrate(far, at->slowdown);
+
     for (size_t i = 0; i < count; i++) {
         struct live_wish wish = {
             .policy = runs[i].policy,
             .objective = objective_of(at),
-            .slowdown = at->slowdown,
+            .slowdown = slowdown,
             .in_flight = at->is_flow ? IN_FLIGHT : 1,
         };
         live_device_open(&runs[i].device, far, &wish);
@@ -352,11 +354,18 @@ static void run_blocks(struct confirm *c, struct run *runs, size_t count,
 static json_t *describe_run(struct run *run, const struct profiled *p,
                             const struct point *at)
 {
+    cleave_runner_status status;
     char design[CLV_DESIGN_TEXT];
     double scale = at->is_flow ? 1 : 1e-6;
     json_t *about = json_object();
 
+    cleave_runner_look(run->device.runner, &status);
     json_object_set_new(about, "policy", json_string(run->policy));
+    json_object_set_new(about, "believed",
+                        json_pack("{s:f, s:f, s:f}", "up_mbps",
+                                  status.estimates.up_bps / 1e6, "rtt_ms",
+                                  status.estimates.rtt_ns / 1e6, "slowdown",
+                                  status.estimates.device_slowdown));
     json_object_set_new(about, "design",
                         json_string(clv_design_text(&p->designs->space,
                                                     run->candidate, design)));

@@ -22,6 +22,7 @@
 #define QUIET_NS 3000000000
 #define QUIET_INFERENCES 8
 #define SETTLE_MOST_NS 60000000000
+#define CALIBRATIONS 9
 #define STRIDE 37 /* from sample to sample: they are sorted by class */
 
 static void print(char into[CLV_PATH_MAX], const char *format, const char *a,
@@ -217,4 +218,28 @@ int live_settle(struct live_device *d)
         }
     }
     return 0;
+}
+
+double live_calibrate(const struct farside *far, double slowdown)
+{
+    const struct live_wish wish = {.policy = "device-only",
+                                   .slowdown = slowdown};
+    struct live_device device;
+    struct live_answer a;
+    struct tally took;
+    double profiled_ns;
+    double seen;
+
+    tally_init(&took, CALIBRATIONS);
+    live_device_open(&device, far, &wish);
+    live_infer(&device, 0, &a);
+    for (uint64_t i = 0; i < CALIBRATIONS; i++) {
+        live_infer(&device, i, &a);
+        tally_add(&took, a.total_ns);
+    }
+    profiled_ns = device.runner->space->candidates[a.candidate].device_ns.mean;
+    seen = tally_median(&took) / profiled_ns;
+    live_device_close(&device);
+    tally_fini(&took);
+    return fmax(1, slowdown * slowdown / seen);
 }

@@ -62,6 +62,14 @@ void live_infer(struct live_device *d, uint64_t i,
  */
 int live_settle(struct live_device *d);
 
+/*
+ * The slow-down to wish for, so that a device takes `slowdown` times as long
+ * for the whole network as its profile says. A machine that sleeps between
+ * runs, as an emulated device does, computes more slowly than one that runs
+ * all the time, as in profiling; and it is not always the same.
+ */
+double live_calibrate(const struct farside *far, double slowdown);
+
 /* The best design under these conditions, and what is predicted of it. */
 struct clv_choice live_choice(const struct profiled *p, const char *policy,
                               const char *objective,
