@@ -235,9 +235,9 @@ static const char *set_up(const char *space)
 /* Bytes on the wire, as tc and the relay count them. */
 static double counted(size_t size)
 {
-    size_t segments = (size + CLV_LANE_SEGMENT - 1) / CLV_LANE_SEGMENT;
+    size_t segments = (size + CLV_SHAPER_SEGMENT - 1) / CLV_SHAPER_SEGMENT;
 
-    return (double)(size + segments * CLV_LANE_HEADERS);
+    return (double)(size + segments * CLV_SHAPER_HEADERS);
 }
 
 static struct clv_relay *open_relay(double bps, int64_t delay_ns,

@@ -20,16 +20,16 @@
 #define ENGINE "cpu:threads=1"
 
 static const struct profiled_place places[] = {
-    {"models-imagenet", "mobilenet_v2_fp32", "imagenet-500", 0},
-    {"models-imagenet", "squeezenet1_1_fp32", "imagenet-500", 0},
-    {"models-imagenet", "mobilenet_v1_1.0_224_fp32", "imagenet-500", 0},
-    {"models-imagenet", "mobilenet_v1_0.75_192_fp32", "imagenet-500", 0},
-    {"models-imagenet", "mobilenet_v1_0.5_160_fp32", "imagenet-500", 0},
-    {"models-imagenet", "mobilenet_v1_0.25_128_fp32", "imagenet-500", 0},
-    {"models-cifar10", "resnet20_cifar10_fp32", "cifar10-1000", 1},
-    {"models-cifar10", "resnet44_cifar10_fp32", "cifar10-1000", 1},
-    {"models-text", "text_m_fp32", "text-500", 0},
-    {"models-text", "text_l_fp32", "text-500", 0},
+    {"models-imagenet", "mobilenet_v2_fp32", "imagenet-500", 0, 1},
+    {"models-imagenet", "squeezenet1_1_fp32", "imagenet-500", 0, 0},
+    {"models-imagenet", "mobilenet_v1_1.0_224_fp32", "imagenet-500", 0, 0},
+    {"models-imagenet", "mobilenet_v1_0.75_192_fp32", "imagenet-500", 0, 0},
+    {"models-imagenet", "mobilenet_v1_0.5_160_fp32", "imagenet-500", 0, 0},
+    {"models-imagenet", "mobilenet_v1_0.25_128_fp32", "imagenet-500", 0, 0},
+    {"models-cifar10", "resnet20_cifar10_fp32", "cifar10-1000", 1, 0},
+    {"models-cifar10", "resnet44_cifar10_fp32", "cifar10-1000", 1, 0},
+    {"models-text", "text_m_fp32", "text-500", 0, 0},
+    {"models-text", "text_l_fp32", "text-500", 0, 0},
 };
 
 size_t profiled_count(void)
@@ -163,12 +163,15 @@ static void measure(const struct profiled *p, const char *app,
     char cache[CLV_PATH_MAX];
     char log[CLV_PATH_MAX];
     struct child program;
-    const char *args[] = {
-        "profile",   app,       "--data", p->inputs, "--labels", labels, "--db",
-        p->database, "--cache", cache,    "--fast",  "--quiet",  NULL};
+    const char *args[] = {"profile", app,    "--data",    p->inputs, "--labels",
+                          labels,    "--db", p->database, "--cache", cache,
+                          "--quiet", NULL,   NULL};
 
     print(cache, "%s/device-cache", p->folder, "", "");
     print(log, "%s/profile.log", p->folder, "", "");
+    if (!p->place->is_whole) {
+        args[sizeof args / sizeof args[0] - 2] = "--fast";
+    }
     printf("profiling %s\n", p->place->name);
     child_start(&program, args, log);
     if (child_wait(&program) != 0) {

@@ -20,6 +20,7 @@ struct profiled_place {
     const char *name;   /* of the file and its card */
     const char *inputs; /* below the data folder */
     int is_cifar;       /* the inputs are in CIFAR's layout */
+    int is_whole;       /* profiled in full, which takes minutes */
 };
 
 struct profiled {

@@ -1,9 +1,12 @@
 #!/bin/sh
 # demo.sh - a network cut in two, start to end, on this machine.
 #
+#   scripts/demo.sh [SECONDS]     of the ride at its end, 60 by default
+#
 # Draws pictures nobody has trained on, starts a server, and lets a device
 # run the bundled network on them: all here, all there, and cut at three
-# places between. Every figure in the table is measured in this run.
+# places between. Every figure in the table is measured in this run. Last, a
+# ride over a link that changes, see ride.sh.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -146,3 +149,8 @@ awk -v n=$pictures '
     }' $demo/row.1.classes $demo/row.2.classes $demo/row.3.classes \
     $demo/row.4.classes $demo/row.5.classes \
     $demo/row.1 $demo/row.2 $demo/row.3 $demo/row.4 $demo/row.5
+finish
+server=
+
+echo
+scripts/ride.sh "${1:-60}"

@@ -1,7 +1,7 @@
 /*
  * relay.c - a link in user space.
  *
- * One thread waits for sockets, for the next moment at which a lane has
+ * One thread waits for sockets, for the next moment at which a shaper has
  * something to do (a timer that is a little early, for waking takes a while;
  * the rest is spent looking at the clock), and to be woken. All that it shares
  * stands under one lock, which it gives up only to wait; so whoever changes the
@@ -166,7 +166,7 @@ static uint64_t queue_of(const struct clv_relay *r, double bps)
     return bytes > QUEUE_LEAST ? (uint64_t)bytes : QUEUE_LEAST;
 }
 
-/* The flat rate down for a way up, as lanes take it: 0 is no limit. */
+/* The flat rate down for a way up, as shapers take it: 0 is no limit. */
 static double down_of(double up_bps, double down_bps)
 {
     if (down_bps > 0) {
@@ -183,7 +183,7 @@ static double mean_bps(const struct clv_trace *trace)
 static void set_lanes(struct clv_relay *r, const struct clv_relay_options *o,
                       size_t outage_count)
 {
-    struct clv_lane_plan up = {
+    struct clv_shaper_plan up = {
         .trace = o->up,
         .bps = isfinite(o->up_bps) ? o->up_bps : 0,
         .origin_ns = r->began_ns,
@@ -193,7 +193,7 @@ static void set_lanes(struct clv_relay *r, const struct clv_relay_options *o,
         .outages = r->outages,
         .outage_count = outage_count,
     };
-    struct clv_lane_plan down = up;
+    struct clv_shaper_plan down = up;
     double up_bps = o->up != NULL ? mean_bps(o->up) : up.bps;
 
     down.bps = down_of(up_bps, o->down_bps);
@@ -204,8 +204,8 @@ static void set_lanes(struct clv_relay *r, const struct clv_relay_options *o,
     }
     up.queue_bytes = queue_of(r, up_bps);
     down.queue_bytes = queue_of(r, down.bps);
-    clv_lane_init(&r->l.tunnels.lanes[CLV_NEAR], &up);
-    clv_lane_init(&r->l.tunnels.lanes[CLV_FAR], &down);
+    clv_shaper_init(&r->l.tunnels.shapers[CLV_NEAR], &up);
+    clv_shaper_init(&r->l.tunnels.shapers[CLV_FAR], &down);
     r->l.tunnels.receive_buffer =
         up.queue_bytes > BUFFER_LEAST ? (int)up.queue_bytes : BUFFER_LEAST;
 }
@@ -370,43 +370,43 @@ uint16_t clv_relay_port(const struct clv_relay *relay)
 
 void clv_relay_set_rate(struct clv_relay *relay, double up_bps, double down_bps)
 {
-    struct clv_lane *lanes = relay->l.tunnels.lanes;
+    struct clv_shaper *shapers = relay->l.tunnels.shapers;
     double up = up_bps > 0 && isfinite(up_bps) ? up_bps : 0;
     double down = down_of(up, down_bps);
     int64_t now_ns;
 
     pthread_mutex_lock(&relay->lock);
     now_ns = clv_clock_now_ns(relay->clock);
-    clv_lane_set_rate(&lanes[CLV_NEAR], now_ns, up);
-    clv_lane_set_rate(&lanes[CLV_FAR], now_ns, down);
-    lanes[CLV_NEAR].plan.queue_bytes = queue_of(relay, up);
-    lanes[CLV_FAR].plan.queue_bytes = queue_of(relay, down);
+    clv_shaper_set_rate(&shapers[CLV_NEAR], now_ns, up);
+    clv_shaper_set_rate(&shapers[CLV_FAR], now_ns, down);
+    shapers[CLV_NEAR].plan.queue_bytes = queue_of(relay, up);
+    shapers[CLV_FAR].plan.queue_bytes = queue_of(relay, down);
     pthread_mutex_unlock(&relay->lock);
     wake(relay);
 }
 
 void clv_relay_set_delay(struct clv_relay *relay, int64_t delay_ns)
 {
-    struct clv_lane *lanes = relay->l.tunnels.lanes;
+    struct clv_shaper *shapers = relay->l.tunnels.shapers;
     int64_t now_ns;
 
     pthread_mutex_lock(&relay->lock);
     now_ns = clv_clock_now_ns(relay->clock);
-    clv_lane_set_delay(&lanes[CLV_NEAR], now_ns, delay_ns);
-    clv_lane_set_delay(&lanes[CLV_FAR], now_ns, delay_ns);
+    clv_shaper_set_delay(&shapers[CLV_NEAR], now_ns, delay_ns);
+    clv_shaper_set_delay(&shapers[CLV_FAR], now_ns, delay_ns);
     pthread_mutex_unlock(&relay->lock);
     wake(relay);
 }
 
 void clv_relay_cut(struct clv_relay *relay, int cut)
 {
-    struct clv_lane *lanes = relay->l.tunnels.lanes;
+    struct clv_shaper *shapers = relay->l.tunnels.shapers;
     int64_t now_ns;
 
     pthread_mutex_lock(&relay->lock);
     now_ns = clv_clock_now_ns(relay->clock);
-    clv_lane_hold(&lanes[CLV_NEAR], now_ns, cut);
-    clv_lane_hold(&lanes[CLV_FAR], now_ns, cut);
+    clv_shaper_hold(&shapers[CLV_NEAR], now_ns, cut);
+    clv_shaper_hold(&shapers[CLV_FAR], now_ns, cut);
     pthread_mutex_unlock(&relay->lock);
     wake(relay);
 }
@@ -414,8 +414,8 @@ void clv_relay_cut(struct clv_relay *relay, int cut)
 void clv_relay_count(struct clv_relay *relay,
                      struct clv_relay_counts *ret_counts)
 {
-    const struct clv_lane *up = &relay->l.tunnels.lanes[CLV_NEAR];
-    const struct clv_lane *down = &relay->l.tunnels.lanes[CLV_FAR];
+    const struct clv_shaper *up = &relay->l.tunnels.shapers[CLV_NEAR];
+    const struct clv_shaper *down = &relay->l.tunnels.shapers[CLV_FAR];
     int64_t now_ns;
 
     pthread_mutex_lock(&relay->lock);
@@ -428,8 +428,8 @@ void clv_relay_count(struct clv_relay *relay,
         .down_counted = down->sent_bytes,
         .up_waiting = up->waiting_bytes,
         .down_waiting = down->waiting_bytes,
-        .up_bps = clv_lane_bps(up, now_ns),
-        .down_bps = clv_lane_bps(down, now_ns),
+        .up_bps = clv_shaper_bps(up, now_ns),
+        .down_bps = clv_shaper_bps(down, now_ns),
         .connections = relay->l.tunnels.count,
     };
     pthread_mutex_unlock(&relay->lock);

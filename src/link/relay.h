@@ -6,7 +6,7 @@
  *
  * The relay listens, makes for each connection one to the target, and lets
  * bytes pass at the link's rate, after its delay, not at all in an outage;
- * lane.h says what exactly a rate counts. The way up (to the target) and the
+ * shaper.h says what exactly a rate counts. The way up (to the target) and the
  * way down are independent; all connections share them. A new connection
  * takes a round trip before it carries anything, as TCP's handshake does.
  *
@@ -27,7 +27,7 @@
 
 #include <stdint.h>
 
-#include "link/lane.h"
+#include "link/shaper.h"
 
 struct clv_relay;
 

@@ -1,7 +1,7 @@
 /*
  * tunnel.c - the connections of a relay.
  *
- * Events are edges: an end that may be read goes to its lane's list of ready
+ * Events are edges: an end that may be read goes to its shaper's list of ready
  * ends and stays there, taking turns, until its socket is empty. A piece is
  * one reading of a socket, about a millisecond of the link at most, so that
  * turns are short; it is allocated to its size, read into a scratch buffer
@@ -61,7 +61,7 @@ struct clv_tunnel_end {
 struct clv_tunnel {
     struct clv_tunnel *next;
     struct clv_tunnel_end ends[2];
-    uint32_t under_way; /* pieces in lanes */
+    uint32_t under_way; /* pieces in shapers */
 };
 
 static enum clv_tunnel_side side_of(const struct clv_tunnel_end *end)
@@ -77,7 +77,7 @@ static struct clv_tunnel_end *other(struct clv_tunnel_end *end)
 void clv_tunnel_tune(int fd, int receive_buffer)
 {
     int yes = 1;
-    int segment = CLV_LANE_SEGMENT + TCP_OPTIONS;
+    int segment = CLV_SHAPER_SEGMENT + TCP_OPTIONS;
 
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     /* A small buffer and the loopback's segments of 64 KB would stall. */
@@ -111,7 +111,7 @@ static void piece_free(struct clv_tunnels *t, struct piece *p)
     free(p);
 }
 
-/* What an end says, into its lane. */
+/* What an end says, into its shaper. */
 static int say(struct clv_tunnels *t, struct clv_tunnel_end *from,
                enum kind kind, size_t bytes, int64_t now_ns)
 {
@@ -121,7 +121,7 @@ static int say(struct clv_tunnels *t, struct clv_tunnel_end *from,
         return 0;
     }
     from->tunnel->under_way++;
-    clv_lane_push(&t->lanes[side_of(from)], &p->base, now_ns);
+    clv_shaper_push(&t->shapers[side_of(from)], &p->base, now_ns);
     return 1;
 }
 
@@ -182,7 +182,7 @@ static void abort_end(struct clv_tunnels *t, struct clv_tunnel_end *end)
     close_end(t, end);
 }
 
-/* A socket that failed; the other end hears of it through the lane. */
+/* A socket that failed; the other end hears of it through the shaper. */
 static void break_end(struct clv_tunnels *t, struct clv_tunnel_end *end,
                       int64_t now_ns)
 {
@@ -278,33 +278,33 @@ static void reached(struct clv_tunnels *t, struct clv_tunnel_end *far,
     far->opened = 1;
 }
 
-/* -- From a socket into a lane -- */
+/* -- From a socket into a shaper -- */
 
 /* About a millisecond of the link, in whole segments. */
-static size_t portion(const struct clv_lane *lane, int64_t now_ns)
+static size_t portion(const struct clv_shaper *shaper, int64_t now_ns)
 {
-    double bytes = clv_lane_bps(lane, now_ns) / 8000;
-    double most = (double)lane->plan.queue_bytes / 2;
+    double bytes = clv_shaper_bps(shaper, now_ns) / 8000;
+    double most = (double)shaper->plan.queue_bytes / 2;
     size_t segments;
 
     bytes = bytes < most ? bytes : most;
     segments = bytes < (double)CLV_TUNNEL_READ
-                   ? (size_t)bytes / CLV_LANE_SEGMENT
-                   : CLV_TUNNEL_READ / CLV_LANE_SEGMENT;
-    return (segments > 0 ? segments : 1) * CLV_LANE_SEGMENT;
+                   ? (size_t)bytes / CLV_SHAPER_SEGMENT
+                   : CLV_TUNNEL_READ / CLV_SHAPER_SEGMENT;
+    return (segments > 0 ? segments : 1) * CLV_SHAPER_SEGMENT;
 }
 
 /* One turn of an end that may be read. */
 static void read_end(struct clv_tunnels *t, struct clv_tunnel_end *end,
                      int64_t now_ns)
 {
-    struct clv_lane *lane = &t->lanes[side_of(end)];
+    struct clv_shaper *shaper = &t->shapers[side_of(end)];
     ssize_t n;
 
     if (end->fd < 0) {
         return;
     }
-    n = recv(end->fd, t->scratch, portion(lane, now_ns), 0);
+    n = recv(end->fd, t->scratch, portion(shaper, now_ns), 0);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
         end->readable = errno == EINTR;
         consider(t, end);
@@ -325,7 +325,7 @@ static void read_end(struct clv_tunnels *t, struct clv_tunnel_end *end,
 static int may_read(const struct clv_tunnels *t, enum clv_tunnel_side side)
 {
     return t->ready[side].first != NULL && t->held_bytes < MOST_HELD &&
-           clv_lane_has_room(&t->lanes[side]);
+           clv_shaper_has_room(&t->shapers[side]);
 }
 
 /* Returns whether anything was read. */
@@ -341,7 +341,7 @@ static int fill(struct clv_tunnels *t, enum clv_tunnel_side side,
     return turns > 0;
 }
 
-/* -- From a lane into a socket -- */
+/* -- From a shaper into a socket -- */
 
 static void arrive(struct clv_tunnels *t, enum clv_tunnel_side from,
                    struct piece *p, int64_t now_ns)
@@ -376,7 +376,7 @@ static int deliver(struct clv_tunnels *t, enum clv_tunnel_side side,
     struct clv_piece *p;
     int moved = 0;
 
-    while ((p = clv_lane_pop(&t->lanes[side], now_ns)) != NULL) {
+    while ((p = clv_shaper_pop(&t->shapers[side], now_ns)) != NULL) {
         arrive(t, side, (struct piece *)p, now_ns);
         moved = 1;
     }
@@ -470,8 +470,8 @@ void clv_tunnels_move(struct clv_tunnels *tunnels, int64_t now_ns)
 
 int64_t clv_tunnels_next(const struct clv_tunnels *tunnels)
 {
-    int64_t up_ns = clv_lane_next(&tunnels->lanes[CLV_NEAR]);
-    int64_t down_ns = clv_lane_next(&tunnels->lanes[CLV_FAR]);
+    int64_t up_ns = clv_shaper_next(&tunnels->shapers[CLV_NEAR]);
+    int64_t down_ns = clv_shaper_next(&tunnels->shapers[CLV_FAR]);
 
     if (may_read(tunnels, CLV_NEAR) || may_read(tunnels, CLV_FAR)) {
         return 0; /* a round was cut short */
@@ -484,7 +484,7 @@ void clv_tunnels_fini(struct clv_tunnels *tunnels)
     struct clv_piece *p;
 
     for (int side = 0; side < 2; side++) {
-        while ((p = clv_lane_drain(&tunnels->lanes[side])) != NULL) {
+        while ((p = clv_shaper_drain(&tunnels->shapers[side])) != NULL) {
             ((struct piece *)p)->tunnel->under_way--;
             piece_free(tunnels, (struct piece *)p);
         }

@@ -1,21 +1,21 @@
 /*
- * tunnel.h - the connections of a relay: bytes from sockets into lanes, and
- * out of lanes into sockets.
+ * tunnel.h - the connections of a relay: bytes from sockets into shapers, and
+ * out of shapers into sockets.
  *
  * A tunnel is a connection that was accepted (its near end), and the one that
- * the relay has made for it to the target (its far end). Lane NEAR carries
- * what the near end says, lane FAR what the far end says:
+ * the relay has made for it to the target (its far end). Shaper NEAR carries
+ * what the near end says, shaper FAR what the far end says:
  *
- *     near socket -> lanes[NEAR] -> far socket      (up)
- *     near socket <- lanes[FAR]  <- far socket      (down)
+ *     near socket -> shapers[NEAR] -> far socket      (up)
+ *     near socket <- shapers[FAR]  <- far socket      (down)
  *
- * Opening, closing and resetting a connection travel through the lanes, too,
+ * Opening, closing and resetting a connection travel through the shapers, too,
  * so that a new connection costs a round trip and a dead link lets none of it
  * pass.
  *
- * All tunnels share a lane in the order in which their bytes came; where
+ * All tunnels share a shaper in the order in which their bytes came; where
  * several have more than it takes, they take turns. Sockets are read only
- * while the lane has room, so a sender is soon held back by TCP itself.
+ * while the shaper has room, so a sender is soon held back by TCP itself.
  *
  * Not thread-safe; sockets are non-blocking, and their events are collected
  * by an epoll of the caller's.
@@ -26,10 +26,10 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#include "link/lane.h"
+#include "link/shaper.h"
 
 /* The most that is read from a socket at once. */
-#define CLV_TUNNEL_READ (16 * (size_t)CLV_LANE_SEGMENT)
+#define CLV_TUNNEL_READ (16 * (size_t)CLV_SHAPER_SEGMENT)
 
 enum clv_tunnel_side { CLV_NEAR, CLV_FAR };
 
@@ -42,7 +42,7 @@ struct clv_end_list {
 };
 
 struct clv_tunnels {
-    struct clv_lane lanes[2];
+    struct clv_shaper shapers[2];
     int epoll;
     struct sockaddr_storage to;
     socklen_t to_size;

@@ -46,8 +46,12 @@ static const struct character characters[CLV_FITS] = {
 #define HALF_LIFE_NS 20e9
 
 /* A slow-down that nobody has seen holds, and is then forgotten. */
-#define LOAD_HOLDS_NS 10e9
-#define LOAD_HALF_LIFE_NS 60e9
+#define LOAD_HOLDS_NS 30e9
+#define LOAD_HALF_LIFE_NS 120e9
+
+/* Parts below this, and below this share of the network, tell nothing. */
+#define LOAD_TELLS_NS 2e5
+#define LOAD_TELLS 0.1
 
 #define SLOWEST_PACE 1e6  /* ns per bit: 1 kbit/s */
 #define FASTEST_PACE 1e-3 /* 1 Tbit/s */
@@ -370,6 +374,12 @@ void clv_load_estimator_note(struct clv_load_estimator *e, int64_t at_ns,
     e->count += e->count < CLV_LOADS_KEPT;
     e->slowdown = median_like(e);
     e->last_ns = at_ns > e->last_ns ? at_ns : e->last_ns;
+}
+
+int clv_load_is_told(double measured_ns, double profiled_ns, double whole_ns)
+{
+    return measured_ns >= LOAD_TELLS_NS && profiled_ns > 0 &&
+           profiled_ns >= LOAD_TELLS * whole_ns;
 }
 
 double clv_load_estimator_look(const struct clv_load_estimator *e,

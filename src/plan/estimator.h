@@ -130,6 +130,13 @@ void clv_load_estimator_init(struct clv_load_estimator *e);
 void clv_load_estimator_note(struct clv_load_estimator *e, int64_t at_ns,
                              double measured_ns, double profiled_ns);
 
+/*
+ * Whether a part is large enough to tell: one that takes little by its
+ * profile, beside the whole network here, varies too much of itself, and
+ * often is no network (a picture's encoding).
+ */
+int clv_load_is_told(double measured_ns, double profiled_ns, double whole_ns);
+
 /* 1 until something was noted; goes back to 1 slowly when nothing is noted
    any more (a load nobody has seen for minutes is not known). */
 double clv_load_estimator_look(const struct clv_load_estimator *e,

@@ -89,27 +89,32 @@ static int knows_jpeg_input(const struct clv_space *space, size_t candidate)
            sent_by(space, candidate, CLV_CODER_JPEG) != NULL;
 }
 
+/* All here, or the inputs as they are and all there: nobody's idea. */
+static int is_end(const struct clv_space *space, size_t candidate)
+{
+    return is_local(space, candidate) || knows_raw_input(space, candidate);
+}
+
 static int knows_neurosurgeon(const struct clv_space *space, size_t candidate)
 {
-    return is_local(space, candidate) ||
+    return is_end(space, candidate) ||
            (is_f32(space, candidate) && cut_of(space, candidate)->tensors == 1);
 }
 
 static int knows_dads(const struct clv_space *space, size_t candidate)
 {
-    return is_local(space, candidate) || is_f32(space, candidate);
+    return is_end(space, candidate) || is_f32(space, candidate);
 }
 
 static int knows_jalad(const struct clv_space *space, size_t candidate)
 {
-    return is_local(space, candidate) ||
-           (get(space, candidate)->is_huffman &&
-            cut_of(space, candidate)->tensors == 1);
+    return is_end(space, candidate) || (get(space, candidate)->is_huffman &&
+                                        cut_of(space, candidate)->tensors == 1);
 }
 
 static int knows_spinn(const struct clv_space *space, size_t candidate)
 {
-    return is_local(space, candidate) ||
+    return is_end(space, candidate) ||
            (is_lz(space, candidate, 8, 8) &&
             (cut_of(space, candidate)->is_activation ||
              is_input(space, candidate)));
@@ -117,7 +122,7 @@ static int knows_spinn(const struct clv_space *space, size_t candidate)
 
 static int knows_dyno(const struct clv_space *space, size_t candidate)
 {
-    return is_local(space, candidate) ||
+    return is_end(space, candidate) ||
            (is_lz(space, candidate, 2, 8) &&
             (cut_of(space, candidate)->is_activation ||
              is_input(space, candidate)));

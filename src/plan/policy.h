@@ -26,11 +26,11 @@
  *                   (Almeida et al., ACM TECS 2022)
  *     oracle        all candidates, and it knows the trace (simulation.h only)
  *
- * All but the server's own may also compute everything on the device. A
- * policy that knows no candidate which meets the constant constraints falls
- * back to an end, as its paper's system would: to `output`, else (and those
- * two always) to `input` in f32. Only what decides by the SLO knows of other
- * constraints than accuracy.
+ * All but the server's own may also compute everything on the device, or send
+ * the inputs as they are, be they one tensor or several. A policy that knows no
+ * candidate which meets the constant constraints falls back to an end, as its
+ * paper's system would: to `output`, else (and those two always) to `input` in
+ * f32. Only what decides by the SLO knows of other constraints than accuracy.
  *
  * dads learns of arrivals from the conditions; where these say none, they
  * count as too many if the SLO's first objective is throughput.

@@ -1,9 +1,9 @@
 /*
  * probing.c - when to ask a server although nothing is computed there.
  *
- * Probes of a link unheard double their interval, because each that changes
- * nothing makes it less likely that the next one does; and a device that
- * computes for hours by itself should not send for hours.
+ * Most is saved by not asking where no answer would matter; where one would,
+ * a link that is back is worth more than a few kilobytes a second, of which
+ * computing on the server would send ten times as many.
  */
 #include "plan/probing.h"
 
@@ -22,10 +22,21 @@ void clv_probing_wake(struct clv_probing *p)
     p->interval_ns = CLV_PROBE_FIRST_NS;
 }
 
+void clv_probing_hope(struct clv_probing *p, int would_change,
+                      double inference_ns)
+{
+    p->hope_ns = CLV_PROBE_FIRST_NS;
+    if (!would_change || inference_ns > (double)CLV_PROBE_IDLE_NS) {
+        p->hope_ns = CLV_PROBE_IDLE_NS;
+    } else if (inference_ns > (double)CLV_PROBE_FIRST_NS) {
+        p->hope_ns = (int64_t)inference_ns;
+    }
+}
+
 int64_t clv_probing_due(const struct clv_probing *p, int is_up,
                         const struct clv_link_view *view, int64_t now_ns)
 {
-    int64_t interval = is_up ? p->interval_ns : CLV_PROBE_AWAY_NS;
+    int64_t interval = p->hope_ns > 0 ? p->hope_ns : p->interval_ns;
     int64_t heard = INT64_MIN;
     int64_t last = p->last_ns;
 
@@ -33,7 +44,10 @@ int64_t clv_probing_due(const struct clv_probing *p, int is_up,
         heard = now_ns - view->age_ns;
     }
     last = heard > last ? heard : last;
-    return last == INT64_MIN ? now_ns : last + interval;
+    if (last == INT64_MIN) {
+        return now_ns;
+    }
+    return last + (is_up ? interval : CLV_PROBE_AWAY_NS);
 }
 
 void clv_probing_note(struct clv_probing *p, int is_up, int64_t begun_ns)

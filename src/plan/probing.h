@@ -7,9 +7,16 @@
  * server answers, its time goes to the link's estimator.
  *
  *     server away     every 250 ms, and small: a question for its health
- *     link unheard    a second after the last exchange, then rarer, up to
- *                     every 4 s, as long as it changes nothing; large enough
- *                     for its bytes to be seen beside the round trip
+ *     link unheard    large enough for its bytes to be seen beside the round
+ *                     trip; how often depends on what is to be gained:
+ *
+ *                     nobody has said    250 ms after the last exchange, then
+ *                                        rarer, up to every 2 s
+ *                     a rate would       every 250 ms, or once an inference
+ *                     change the choice  if these take longer
+ *                     none would, the    every ten seconds
+ *                     round trip being
+ *                     what it is
  *
  * One of these belongs to each server. Pure; belongs to one thread; time is
  * what the caller says. Whether there is any work at hand, without which
@@ -23,22 +30,34 @@
 #include "plan/estimator.h"
 
 #define CLV_PROBE_AWAY_NS ((int64_t)250000000)
-#define CLV_PROBE_FIRST_NS ((int64_t)1000000000)
-#define CLV_PROBE_LAST_NS ((int64_t)4000000000)
+#define CLV_PROBE_FIRST_NS ((int64_t)250000000)
+#define CLV_PROBE_LAST_NS ((int64_t)2000000000)
+#define CLV_PROBE_IDLE_NS ((int64_t)10000000000)
+
+/* A rate, times what is estimated, that stands for any: the choice under it
+   says whether to look often. After an outage the estimate is next to
+   nothing, so it is large. */
+#define CLV_PROBE_HOPE 1e4
 
 /* A probe's bytes, answer aside; of a server that is away the least. */
 #define CLV_PROBE_LEAST_BYTES 200
-#define CLV_PROBE_MOST_BYTES 8192
+#define CLV_PROBE_MOST_BYTES 4096
 
 struct clv_probing {
     int64_t last_ns;     /* begin of the last probe; INT64_MIN: none yet */
     int64_t interval_ns; /* of probes of a link unheard */
+    int64_t hope_ns;     /* the same, by what is to be gained; 0: not said */
 };
 
 void clv_probing_init(struct clv_probing *p);
 
 /* The design changed: what the link is like matters again. */
 void clv_probing_wake(struct clv_probing *p);
+
+/* What is to be gained: whether any rate would change the choice, and how
+   long an inference takes. */
+void clv_probing_hope(struct clv_probing *p, int would_change,
+                      double inference_ns);
 
 /*
  * When the next probe is due, given what is known of the link: at or before

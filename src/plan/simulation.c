@@ -74,6 +74,8 @@ struct play {
     struct news news[NEWS];
     size_t news_count;
 
+    double whole_ns; /* the quickest way to compute all on the device */
+
     size_t current;
     uint64_t nth;
     uint64_t arrivals;
@@ -273,6 +275,26 @@ static struct clv_conditions truth(const struct play *p, int64_t now_ns)
     return c;
 }
 
+/* Whether it would be worth knowing that the link is fast again. */
+static void look_ahead(struct play *p, const struct clv_conditions *known_now)
+{
+    const struct clv_simulation_options *o = options_of(p);
+    struct clv_conditions better = *known_now;
+    struct clv_choice choice;
+
+    if (o->space->candidates[p->current].server != CLV_NO_SERVER) {
+        return;
+    }
+    for (size_t i = 0; i < CLV_SERVERS; i++) {
+        better.reach[i].up_bps *= CLV_PROBE_HOPE;
+        better.reach[i].down_bps *= CLV_PROBE_HOPE;
+    }
+    clv_scheduler_decide(p->scheduler, &better, p->current, &choice);
+    clv_probing_hope(
+        &p->probing, choice.candidate != p->current,
+        clv_predict(o->space, p->current, known_now, mean_latency));
+}
+
 static void decide(struct play *p, int64_t now_ns, struct outcome *out)
 {
     const struct clv_simulation_options *o = options_of(p);
@@ -293,11 +315,13 @@ static void decide(struct play *p, int64_t now_ns, struct outcome *out)
     }
     if (choice.candidate != p->current) {
         p->result.switches += p->current != CLV_NONE;
-        clv_probing_wake(&p->probing);
     }
     t = clv_terms_of(o->space, choice.candidate, &c);
     out->expected_ns = t.up_ns + t.queue_ns + t.server_ns + t.down_ns;
     p->current = choice.candidate;
+    if (o->policy->learns != CLV_LEARNS_NOTHING && p->scheduler != NULL) {
+        look_ahead(p, &c);
+    }
     out->candidate = choice.candidate;
     out->reason = choice.reason;
     out->seen_bps = c.reach[0].up_bps;
@@ -406,7 +430,9 @@ static void settle(struct play *p, struct outcome *out)
     if (c->server != CLV_NO_SERVER) {
         settle_remote(p, out);
     }
-    if (options_of(p)->policy->learns != CLV_LEARNS_NOTHING) {
+    if (options_of(p)->policy->learns != CLV_LEARNS_NOTHING &&
+        clv_load_is_told(out->passage.device_ns, c->device_ns.mean,
+                         p->whole_ns)) {
         clv_load_estimator_note(&p->device, out->passage.head_end_ns,
                                 out->passage.device_ns, c->device_ns.mean);
     }
@@ -554,6 +580,20 @@ static cleave_status run_all(struct play *p, clv_simulation_told *told,
     return status;
 }
 
+static double whole_of(const struct clv_space *space)
+{
+    double least = 0;
+
+    for (size_t i = 0; i < space->count; i++) {
+        const struct clv_candidate *c = &space->candidates[i];
+        if (c->server == CLV_NO_SERVER &&
+            (least == 0 || c->device_ns.mean < least)) {
+            least = c->device_ns.mean;
+        }
+    }
+    return least;
+}
+
 static cleave_status open_play(struct play *p, cleave_error *err)
 {
     const struct clv_simulation_options *o = options_of(p);
@@ -561,6 +601,7 @@ static cleave_status open_play(struct play *p, cleave_error *err)
 
     p->current = CLV_NONE;
     p->is_up = 1;
+    p->whole_ns = whole_of(o->space);
     p->finishes = o->policy->learns == CLV_LEARNS_BY_REGRESSION &&
                   !o->policy->is_clairvoyant;
     clv_link_estimator_init(&p->link, o->policy->learns, CLV_GUESS_UP_BPS,

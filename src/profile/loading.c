@@ -81,12 +81,16 @@ static int take_origin(struct loading *l, struct clv_query *query)
 
     if (id != 0 && strcmp(version, cleave_version()) != 0 &&
         !l->noted_version++) {
-        add_note(l, "Measured with cleave %.20s; this is %.20s.", version,
-                 cleave_version());
+        add_note(l,
+                 "Measured with cleave %.20s; this is %.20s; `cleave profile "
+                 "--fresh` measures anew.",
+                 version, cleave_version());
     }
     if (id != 0 && l->wanted->identity != NULL &&
         strcmp(identity, l->wanted->identity) != 0 && !l->noted_engine++) {
-        add_note(l, "Measured with the engine '%.60s'; this is '%.60s'.",
+        add_note(l,
+                 "Measured with the engine '%.60s'; this is '%.60s'; `cleave "
+                 "profile --fresh` measures anew.",
                  identity, l->wanted->identity);
     }
     return id != 0;

@@ -15,6 +15,7 @@
 #define DEFAULT_ROUNDS 8
 #define DEFAULT_VISITS 2
 #define MOST_ROUNDS 4096
+#define FEW_ROUNDS 3
 #define ENERGY_NS 100000000 /* counters are too coarse for less */
 
 struct lane {
@@ -158,6 +159,17 @@ static cleave_status visit(struct stopwatch *w, struct lane *lane,
     return status;
 }
 
+/* Slow engines get fewer rounds, but never less than a few. */
+static int goes_on(const struct stopwatch *w, uint32_t round, int64_t took_ns)
+{
+    const struct clv_stopwatch_options *o = w->o;
+
+    if (round >= FEW_ROUNDS && o->most_ns > 0 && took_ns > o->most_ns) {
+        return 0;
+    }
+    return round < MOST_ROUNDS && (round < w->rounds || took_ns < o->least_ns);
+}
+
 static cleave_status run_rounds(struct stopwatch *w, cleave_error *err)
 {
     const struct clv_stopwatch_options *o = w->o;
@@ -165,9 +177,7 @@ static cleave_status run_rounds(struct stopwatch *w, cleave_error *err)
     cleave_status status = CLEAVE_OK;
 
     for (uint32_t round = 0;
-         status == CLEAVE_OK && round < MOST_ROUNDS &&
-         (round < w->rounds || now(w) - begun < o->least_ns);
-         round++) {
+         status == CLEAVE_OK && goes_on(w, round, now(w) - begun); round++) {
         status = clv_source_load(o->source, o->samples[round % o->sample_count],
                                  &w->sample, err);
         for (size_t i = 0; status == CLEAVE_OK && i < o->cut_count; i++) {

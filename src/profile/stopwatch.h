@@ -37,6 +37,7 @@ struct clv_stopwatch_options {
     uint32_t rounds;           /* at least; 8 */
     uint32_t visits;           /* counted runs of a part in a round; 2 */
     int64_t least_ns;          /* go on until all this took so long; 0 */
+    int64_t most_ns;           /* and stop then, after three rounds; none */
     struct clv_energy *energy; /* NULL: not measured */
     struct clv_clock clock;
     clv_stopwatch_progress *progress;

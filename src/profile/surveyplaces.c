@@ -26,6 +26,8 @@
 #define WEIGHING_S 0.15 /* of one cut, about */
 #define TIMING_S 0.1    /* likewise */
 #define MOST_NOTED 4
+#define FAST_TIMING_NS 20000000000
+#define FULL_TIMING_NS 60000000000
 
 /* -- What travels -- */
 
@@ -423,6 +425,7 @@ static cleave_status time_engine(struct clv_survey *s, size_t engine,
         .cuts = cuts,
         .cut_count = s->place_count,
         .rounds = s->o->is_fast ? 8 : 16,
+        .most_ns = s->o->is_fast ? FAST_TIMING_NS : FULL_TIMING_NS,
         .energy = s->o->energy,
         .clock = s->o->clock,
         .progress = note_lap,

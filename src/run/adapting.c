@@ -34,7 +34,7 @@ struct trip {
     struct clv_errand errand;
     struct clv_sensing sensing;
     int64_t prepare_ns;
-    int64_t asked_ns; /* when the exchange began */
+    double waited_ns; /* for the exchange */
 };
 
 static int64_t now(const cleave_runner *r)
@@ -79,23 +79,35 @@ static double finish_ns(const struct trip *t)
     return t->decision.conditions.slowdown * profiled_ns;
 }
 
-static int64_t answer_by(const struct trip *t, int64_t start_ns)
+/* What is predicted is of an inference by itself; those that overlap wait for
+   each other, on the link and at the server. */
+static double crowded_ns(const struct trip *t)
 {
-    const struct clv_decision *d = &t->decision;
-    double expected_ns = d->predicted_ns > 0 ? d->predicted_ns : 0;
+    double alone_ns = t->decision.predicted_ns;
 
-    return start_ns +
-           clv_adapting_patience_ns(t->runner->designs->task->slo.deadline_ns,
-                                    expected_ns, finish_ns(t));
+    return alone_ns > 0 ? alone_ns * t->runner->width : 0;
+}
+
+/* A deadline counts from the beginning; without one the server may take its
+   time from when it was asked. */
+static void set_patience(struct trip *t, int64_t start_ns)
+{
+    int64_t deadline_ns = t->runner->designs->task->slo.deadline_ns;
+    int64_t wait_ns =
+        clv_adapting_patience_ns(deadline_ns, crowded_ns(t), finish_ns(t));
+
+    if (deadline_ns > 0) {
+        t->errand.answer_by_ns = start_ns + wait_ns;
+    } else {
+        t->errand.patience_ns = wait_ns;
+    }
 }
 
 /* Whether the server had so much time that being late is its own fault. */
-static int was_patient(const struct trip *t, int64_t now_ns)
+static int was_patient(const struct trip *t)
 {
-    double waited_ns = (double)(now_ns - t->asked_ns);
-
-    return waited_ns >= PATIENCE_NS &&
-           waited_ns >= HELD_AGAINST * t->decision.predicted_ns;
+    return t->waited_ns >= PATIENCE_NS &&
+           t->waited_ns >= HELD_AGAINST * crowded_ns(t);
 }
 
 /* -- Learning -- */
@@ -108,10 +120,10 @@ static void on_link(void *self, struct clv_errand *errand, int begins)
     int64_t now_ns = now(t->runner);
 
     if (begins) {
-        t->asked_ns = now_ns;
         t->sensing = clv_senses_begin(senses, server, now_ns);
         return;
     }
+    t->waited_ns = (double)(now_ns - t->sensing.began_ns);
     clv_senses_end(senses, server, t->sensing, now_ns,
                    errand->sent == CLEAVE_OK ? &errand->exchange : NULL,
                    errand->sent == CLEAVE_TIMEOUT ? errand->sent_bytes : 0);
@@ -119,8 +131,8 @@ static void on_link(void *self, struct clv_errand *errand, int begins)
 
 /*
  * What this device took for a part. One that is small beside the network (a
- * picture's encoding, say) tells more of chance than of a load that would
- * slow the network down.
+ * picture's encoding, say) does not tell by how much the network is slowed
+ * down, but whether that has changed.
  */
 static void learn_device(struct trip *t, int64_t now_ns, double measured_ns,
                          double profiled_ns)
@@ -133,7 +145,7 @@ static void learn_device(struct trip *t, int64_t now_ns, double measured_ns,
             fmax(least_ns, LOAD_SEEN_SHARE *
                                r->space->candidates[r->home].device_ns.mean);
     }
-    if (profiled_ns >= least_ns) {
+    if (profiled_ns > 0 && fmax(measured_ns, profiled_ns) >= least_ns) {
         clv_senses_device_took(&t->runner->senses, now_ns, measured_ns,
                                profiled_ns);
     }
@@ -176,7 +188,7 @@ static void learn_failure(struct trip *t, int64_t now_ns)
         return;
     }
     clv_watch_failed(t->runner->watch, c->server, now_ns, &e->trouble,
-                     was_patient(t, now_ns));
+                     was_patient(t));
 }
 
 static void learn(struct trip *t, const cleave_result *r)
@@ -329,7 +341,7 @@ static cleave_status travel(struct trip *t, cleave_result **ret_result,
     cleave_result *result = NULL;
     cleave_status status;
 
-    t->errand.answer_by_ns = answer_by(t, now(r));
+    set_patience(t, now(r));
     t->errand.may_finish = r->may_finish;
     t->errand.on_link = on_link;
     t->errand.self = t;

@@ -54,6 +54,7 @@ struct cleave_runner {
     struct clv_watch *watch;
     struct clv_guard *guard;
     struct clv_gate in_flight;
+    unsigned width; /* as many inferences at once */
 
     pthread_mutex_t lock; /* guards what follows */
     struct clv_scheduler *scheduler;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/fail.h"
 
 #define DEFAULT_KEPT 4
@@ -56,22 +57,37 @@ static const struct clv_candidate *candidate_of(const struct clv_fleet *f,
 
 /* -- What designs stand on -- */
 
-/* The profile's engine; an emulated device runs it more slowly. */
+/* The profile's engine; an emulated device runs it more slowly, also one that
+   was emulated when it was profiled. */
+static void name_engine(const struct clv_fleet *f, const char *profiled,
+                        char *into, size_t size)
+{
+    const char *slow = strstr(profiled, ",slow=");
+    size_t length = slow != NULL ? (size_t)(slow - profiled) : strlen(profiled);
+    char factor[CLV_DECIMAL_TEXT];
+    double already = 1;
+
+    if (f->options.slowdown <= 1) {
+        snprintf(into, size, "%s", profiled);
+        return;
+    }
+    if (slow != NULL) {
+        (void)clv_decimal_read(slow + strlen(",slow="), &already);
+    }
+    snprintf(into, size, "%.*s,slow=%s", (int)length, profiled,
+             clv_decimal_print(already * f->options.slowdown, 6, factor));
+}
+
 static cleave_status open_engine(struct clv_fleet *f, uint32_t engine,
                                  cleave_error *err)
 {
     const char *profiled = f->options.designs->costs.engines[engine];
     struct stand *s = &f->stands[engine];
-    char name[160];
+    char name[256];
     cleave_status status = CLEAVE_OK;
 
     if (s->engine == NULL) {
-        snprintf(name, sizeof name, "%s", profiled);
-        if (f->options.slowdown > 1) {
-            unsigned milli = (unsigned)(f->options.slowdown * 1000 + 0.5);
-            snprintf(name, sizeof name, "%s,slow=%u.%03u", profiled,
-                     milli / 1000, milli % 1000);
-        }
+        name_engine(f, profiled, name, sizeof name);
         status = clv_engine_open(name, &s->engine, err);
         if (status == CLEAVE_OK) {
             clv_gate_init(&s->gate, clv_ground_width(s->engine));
@@ -87,10 +103,12 @@ static cleave_status open_ground(struct clv_fleet *f, uint32_t variant,
     const struct clv_app_variant *v = clv_designs_variant(designs, variant);
     struct clv_ground *ground =
         &f->grounds[variant * designs->costs.engine_count + engine];
-    struct clv_ground_options o = {.model = v->path,
-                                   .card = v->card,
-                                   .model_name = v->name,
-                                   .store = f->store};
+    struct clv_ground_options o = {
+        .model = v->path,
+        .card = v->card,
+        .model_name = v->name,
+        .store = f->store,
+        .pack_slowdown = f->options.slowdown > 1 ? f->options.slowdown : 1};
     cleave_status status = CLEAVE_OK;
 
     if (ground->network != NULL) {

@@ -54,8 +54,13 @@ cleave_status clv_ground_init(struct clv_ground *ground,
 {
     cleave_status status;
 
-    *ground = (struct clv_ground){
-        .clock = clv_clock_machine(), .engine = o->engine, .gate = o->gate};
+    *ground = (struct clv_ground){.clock = clv_clock_machine(),
+                                  .engine = o->engine,
+                                  .gate = o->gate,
+                                  .pack_slowdown = o->pack_slowdown};
+    if (o->pack_slowdown <= 0) {
+        ground->pack_slowdown = clv_engine_slowdown(o->engine);
+    }
     ground->model = strdup(o->model);
     ground->model_name =
         o->model_name != NULL ? strdup(o->model_name) : stem_of(o->model);

@@ -174,7 +174,7 @@ static cleave_status run_head(struct flight *f)
 /* An emulated slow machine is slow in packing, too. */
 static void hold_back(const struct flight *f, int64_t began_ns)
 {
-    double factor = clv_engine_slowdown(f->rig->ground->engine);
+    double factor = f->rig->ground->pack_slowdown;
     double took_ns = (double)(now(f) - began_ns);
 
     if (factor > 1) {
@@ -223,12 +223,14 @@ static cleave_status give_up(struct flight *f, cleave_status status,
 /* How long the server may take; 0 if there is no time left to ask it. */
 static int64_t patience_ms(const struct flight *f)
 {
-    int64_t left_ns = f->errand->answer_by_ns - now(f);
+    const struct clv_errand *e = f->errand;
+    int64_t wait_ns =
+        e->patience_ns > 0 ? e->patience_ns : f->rig->deadline_ms * 1000000;
 
-    if (f->errand->answer_by_ns == 0) {
-        return f->rig->deadline_ms;
+    if (e->answer_by_ns != 0 && wait_ns > e->answer_by_ns - now(f)) {
+        wait_ns = e->answer_by_ns - now(f);
     }
-    return left_ns <= 0 ? 0 : 1 + (left_ns - 1) / 1000000;
+    return wait_ns <= 0 ? 0 : 1 + (wait_ns - 1) / 1000000;
 }
 
 /* In steps, so that requests seldom differ in it: two digits, rounded up. */
@@ -258,7 +260,7 @@ static cleave_status ask_server(struct flight *f, cleave_error *why)
         return clv_fail(why, CLEAVE_TIMEOUT, r->clients->url,
                         "No time was left to ask the server.");
     }
-    if (f->errand->answer_by_ns != 0) {
+    if (f->errand->may_finish) {
         request.timeout_us = coarse_us(most_ms);
     }
     f->errand->was_sent = 1;

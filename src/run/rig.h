@@ -56,6 +56,7 @@ struct clv_ground {
     struct clv_card *card; /* or NULL */
     char *model;           /* the file */
     char *model_name;      /* on servers */
+    double pack_slowdown;  /* an emulated slow machine is slow in packing */
 };
 
 /* Zero means default; all but the names must outlive the ground. */
@@ -66,6 +67,8 @@ struct clv_ground_options {
     struct clv_engine *engine;
     struct clv_store *store;
     struct clv_gate *gate;
+    double pack_slowdown; /* default: the engine's. A profile has packings as
+                             they are, so a runner says what is beyond it */
 };
 
 /* Connections to one server, handed to one inference at a time. */
@@ -136,7 +139,8 @@ struct clv_errand {
     const cleave_tensor *inputs;
     size_t input_count;
     int64_t answer_by_ns; /* of the clock; later the server's answer is not
-                             waited for. 0: the rig's deadline_ms */
+                             waited for. 0: no such time */
+    int64_t patience_ns;  /* an exchange may take; 0: the rig's deadline_ms */
     int may_finish;       /* here, if the server does not */
 
     /* Called right before and after the exchange, if not NULL. */

@@ -145,6 +145,7 @@ static cleave_status open_fleet(cleave_runner *r,
         .self = r,
     };
 
+    r->width = in_flight;
     clv_gate_init(&r->in_flight, in_flight);
     return clv_fleet_open(&options, &r->fleet, err);
 }

@@ -18,6 +18,9 @@
 #define QUEUE_NEW 0.3      /* weight of the latest wait */
 #define QUEUE_FADES_NS 2e9 /* to a third */
 
+#define HINT_ALIKE 1.5 /* times as long, or as short */
+#define HINT_NEW 0.1
+
 void clv_senses_init(struct clv_senses *senses, enum clv_learns_by by,
                      size_t server_count)
 {
@@ -89,37 +92,17 @@ int clv_senses_set_up(struct clv_senses *senses, size_t server, int is_up)
     return before;
 }
 
-/* Brings the shared time up to now. */
-static void share_locked(struct clv_sensed_server *s, int64_t now_ns)
-{
-    if (s->on_link > 0 && now_ns > s->shared_at_ns) {
-        s->shared_ns += (double)(now_ns - s->shared_at_ns) / s->on_link;
-    }
-    s->shared_at_ns = now_ns;
-}
-
 struct clv_sensing clv_senses_begin(struct clv_senses *senses, size_t server,
                                     int64_t now_ns)
 {
-    struct clv_sensed_server *s = &senses->servers[server];
+    const struct clv_sensed_server *s = &senses->servers[server];
     struct clv_sensing sensing = {.began_ns = now_ns};
 
     pthread_mutex_lock(&senses->lock);
-    share_locked(s, now_ns);
-    s->on_link++;
-    sensing.shared_ns = s->shared_ns;
+    sensing.passed_up = s->passed_up;
+    sensing.passed_down = s->passed_down;
     pthread_mutex_unlock(&senses->lock);
     return sensing;
-}
-
-/* The part of its time that an exchange had the link for itself, 0 to 1. */
-static double share_of(const struct clv_sensed_server *s,
-                       struct clv_sensing sensing, int64_t now_ns)
-{
-    double whole_ns = (double)(now_ns - sensing.began_ns);
-
-    return whole_ns > 0 ? fmin(1, (s->shared_ns - sensing.shared_ns) / whole_ns)
-                        : 1;
 }
 
 /*
@@ -137,21 +120,24 @@ static void add_hint(struct clv_transfer *t, const struct clv_tcp_info *tcp)
     }
 }
 
-static void note_locked(struct clv_sensed_server *s, double share,
-                        int64_t now_ns, const struct clv_exchange *x)
+static void note_locked(struct clv_sensed_server *s,
+                        const struct clv_sensing *sensing, int64_t now_ns,
+                        const struct clv_exchange *x)
 {
     const struct clv_timing *t = &x->timing;
     int64_t link_ns =
         x->total_ns - x->connect_ns - t->queue_ns - t->unpack_ns - t->tail_ns;
     struct clv_transfer transfer = {
         .at_ns = now_ns,
-        .duration_ns = link_ns > 0 ? (int64_t)((double)link_ns * share) : 0,
-        .bytes_up = x->bytes_up,
-        .bytes_down = x->bytes_down,
+        .duration_ns = link_ns > 0 ? link_ns : 0,
         .tcp_rtt_ns = CLV_UNKNOWN,
         .tcp_rate_bps = CLV_UNKNOWN,
     };
 
+    s->passed_up += x->bytes_up;
+    s->passed_down += x->bytes_down;
+    transfer.bytes_up = s->passed_up - sensing->passed_up;
+    transfer.bytes_down = s->passed_down - sensing->passed_down;
     add_hint(&transfer, &x->tcp);
     clv_link_estimator_note(&s->link, &transfer);
     if (x->has_timing) {
@@ -166,18 +152,14 @@ void clv_senses_end(struct clv_senses *senses, size_t server,
                     const struct clv_exchange *exchange, uint64_t unsent)
 {
     struct clv_sensed_server *s = &senses->servers[server];
-    double share;
 
     pthread_mutex_lock(&senses->lock);
-    share_locked(s, now_ns);
-    s->on_link--;
-    share = share_of(s, sensing, now_ns);
     if (exchange != NULL) {
-        note_locked(s, share, now_ns, exchange);
+        note_locked(s, &sensing, now_ns, exchange);
     } else if (unsent > 0) {
         clv_link_estimator_note_timeout(
-            &s->link, now_ns,
-            (int64_t)((double)(now_ns - sensing.began_ns) * share), unsent);
+            &s->link, now_ns, now_ns - sensing.began_ns,
+            unsent + s->passed_up - sensing.passed_up);
     }
     pthread_mutex_unlock(&senses->lock);
 }
@@ -201,6 +183,29 @@ void clv_senses_device_took(struct clv_senses *senses, int64_t now_ns,
         pthread_mutex_lock(&senses->lock);
         clv_load_estimator_note(&senses->device, now_ns, measured_ns,
                                 profiled_ns);
+        senses->hint = 0;
         pthread_mutex_unlock(&senses->lock);
     }
+}
+
+void clv_senses_device_hinted(struct clv_senses *senses, int64_t now_ns,
+                              double measured_ns, double profiled_ns)
+{
+    double ratio = measured_ns / profiled_ns;
+    double slowdown;
+
+    if (!(profiled_ns > 0 && measured_ns > 0)) {
+        return;
+    }
+    pthread_mutex_lock(&senses->lock);
+    slowdown = clv_load_estimator_look(&senses->device, now_ns);
+    if (senses->hint == 0) {
+        senses->hint = ratio;
+    }
+    if (ratio < HINT_ALIKE * senses->hint &&
+        HINT_ALIKE * ratio > senses->hint) {
+        clv_load_estimator_note(&senses->device, now_ns, slowdown, 1);
+        senses->hint += HINT_NEW * (ratio - senses->hint);
+    }
+    pthread_mutex_unlock(&senses->lock);
 }

@@ -8,8 +8,8 @@
  * does not cost.
  *
  * Exchanges that overlap share the link. So that its rate is not thought a
- * fraction of what it is, an exchange counts for the share of time that it
- * had the link, each of n exchanges an n-th.
+ * fraction of what it is, an exchange counts as one of all the bytes that came
+ * through while it lasted, its own and those of exchanges that ended meanwhile.
  *
  * Thread-safe.
  */
@@ -26,9 +26,8 @@ struct clv_sensed_server {
     struct clv_load_estimator load;
     double queue_ns;
     int64_t queue_at_ns;
-    unsigned on_link;     /* exchanges at this moment */
-    double shared_ns;     /* time, divided by how many shared it */
-    int64_t shared_at_ns; /* up to here */
+    uint64_t passed_up; /* bytes of all exchanges that have ended */
+    uint64_t passed_down;
     int is_up;
 };
 
@@ -36,13 +35,15 @@ struct clv_senses {
     pthread_mutex_t lock;
     size_t server_count;
     struct clv_load_estimator device;
+    double hint; /* what small parts took, over the profile; 0: none yet */
     struct clv_sensed_server servers[CLV_SERVERS];
 };
 
 /* An exchange under way. */
 struct clv_sensing {
     int64_t began_ns;
-    double shared_ns;
+    uint64_t passed_up; /* as it was then */
+    uint64_t passed_down;
 };
 
 /* Every server is down at first. */
@@ -79,5 +80,13 @@ void clv_senses_server_took(struct clv_senses *senses, size_t server,
 /* What this device took for something, and takes by the profile. */
 void clv_senses_device_took(struct clv_senses *senses, int64_t now_ns,
                             double measured_ns, double profiled_ns);
+
+/*
+ * The same of something small, which is no measure of the slow-down. But as
+ * long as small things take what they took when it was measured, it still
+ * holds, and is not forgotten as one that nobody has seen any more.
+ */
+void clv_senses_device_hinted(struct clv_senses *senses, int64_t now_ns,
+                              double measured_ns, double profiled_ns);
 
 #endif

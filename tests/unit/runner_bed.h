@@ -15,15 +15,12 @@
 #include <sys/wait.h>
 
 #include "cleave/server.h"
-#define clv_lane clv_link_lane /* a lane of run/ is something else */
 #include "link/relay.h"
-#undef clv_lane
 #include "run/adaptive.h"
 #include "tiny_server.h"
 
 #define BED_ENGINE "cpu:threads=1,slow=100"
 #define BED_PATIENCE_NS ((int64_t)120 * 1000000000)
-#define BED_EVENTS 4096
 
 struct runner_bed {
     struct tiny_server there; /* its folders only */
@@ -44,6 +41,7 @@ struct runner_bed {
     cleave_runner *runner;
 
     pthread_mutex_t lock; /* guards the counts */
+    pthread_cond_t told;
     int events[CLEAVE_EVENT_COUNT];
 
     float data[TINY_SIZE];
@@ -206,6 +204,7 @@ static inline void runner_bed_told(void *self, const cleave_event *event)
 
     pthread_mutex_lock(&b->lock);
     b->events[event->kind]++;
+    pthread_cond_broadcast(&b->told);
     pthread_mutex_unlock(&b->lock);
     if (getenv("BED_TALKS") != NULL) {
         fprintf(stderr, "%9.3f s %-9s %s | %s -> %s\n",
@@ -227,6 +226,17 @@ static inline int runner_bed_events(struct runner_bed *b,
     return count;
 }
 
+/* Waits until so many events of a kind were told. */
+static inline void runner_bed_await(struct runner_bed *b,
+                                    cleave_event_kind kind, int count)
+{
+    pthread_mutex_lock(&b->lock);
+    while (b->events[kind] < count) {
+        pthread_cond_wait(&b->told, &b->lock);
+    }
+    pthread_mutex_unlock(&b->lock);
+}
+
 /* Folders, server, relay and costs; the test may add to the costs, and calls
    runner_bed_open. */
 static inline struct runner_bed *runner_bed_new(void)
@@ -246,6 +256,7 @@ static inline struct runner_bed *runner_bed_new(void)
     snprintf(b->url, sizeof b->url, "http://127.0.0.1:%u",
              clv_relay_port(b->relay));
     pthread_mutex_init(&b->lock, NULL);
+    pthread_cond_init(&b->told, NULL);
     for (int i = 0; i < TINY_SIZE; i++) {
         b->data[i] = (float)(i % 7) - 3;
     }
@@ -300,6 +311,7 @@ static inline void runner_bed_free(struct runner_bed *b)
     runner_bed_kill_server(b);
     clv_space_fini(&b->designs.space);
     clv_costs_fini(&b->designs.costs);
+    pthread_cond_destroy(&b->told);
     pthread_mutex_destroy(&b->lock);
     tiny_folder_remove(&b->there);
     free(b);

@@ -128,13 +128,9 @@ static void several_at_once_outlive_it_too(void **state)
         assert_int_equal(
             pthread_create(&callers[i].thread, NULL, call, &callers[i]), 0);
     }
-    while (runner_bed_events(b, CLEAVE_EVENT_SWITCH) < 1) {
-        clv_wait_until(clv_clock_now_ns(clv_clock_machine()) + MS);
-    }
+    runner_bed_await(b, CLEAVE_EVENT_SWITCH, 1);
     runner_bed_kill_server(b);
-    while (runner_bed_events(b, CLEAVE_EVENT_DOWN) < 1) {
-        clv_wait_until(clv_clock_now_ns(clv_clock_machine()) + MS);
-    }
+    runner_bed_await(b, CLEAVE_EVENT_DOWN, 1);
     runner_bed_start_server(b);
     runner_bed_until(b, 1);
     atomic_store(&over, 1);
@@ -184,7 +180,8 @@ static void wrong_inputs_are_the_callers_fault(void **state)
     runner_bed_until(b, 1);
     assert_int_equal(cleave_runner_infer(b->runner, &bad, 1, &r, NULL),
                      CLEAVE_MISMATCH);
-    assert_int_equal(runner_bed_infer(b), 1); /* and nobody is down for it */
+    runner_bed_until(b, 1);
+    assert_int_equal(runner_bed_events(b, CLEAVE_EVENT_DOWN), 0);
 }
 
 int main(int argc, char **argv)

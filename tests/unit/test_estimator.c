@@ -340,6 +340,16 @@ static void a_load_follows_what_stays_and_no_outlier(void **state)
     assert_nearly(clv_load_estimator_look(&e, S + 60), 6, 1e-9);
 }
 
+static void a_small_part_tells_nothing(void **state)
+{
+    (void)state;
+    assert_true(clv_load_is_told(5e6, 2e6, 20e6));
+    assert_false(clv_load_is_told(50e6, 1e6, 20e6)); /* however slow */
+    assert_false(clv_load_is_told(1e6, 0.5e6, 20e6));
+    assert_false(clv_load_is_told(1e5, 0.9e5, 1e5)); /* 0.1 ms */
+    assert_false(clv_load_is_told(5e6, 0, 20e6));
+}
+
 static void a_load_is_forgotten_in_silence(void **state)
 {
     struct clv_load_estimator e;
@@ -348,7 +358,8 @@ static void a_load_is_forgotten_in_silence(void **state)
     clv_load_estimator_init(&e);
     clv_load_estimator_note(&e, S, 40e6, 10e6);
     assert_nearly(clv_load_estimator_look(&e, 5 * S), 4, 1e-9);
-    assert_nearly(clv_load_estimator_look(&e, 71 * S), 2, 1e-6);
+    assert_nearly(clv_load_estimator_look(&e, 31 * S), 4, 1e-9);
+    assert_nearly(clv_load_estimator_look(&e, 151 * S), 2, 1e-6);
     assert_nearly(clv_load_estimator_look(&e, 0), 4, 1e-9);
     assert_true(clv_load_estimator_look(&e, 3600 * S) < 1.01);
 }
@@ -371,6 +382,7 @@ int main(void)
         cmocka_unit_test(takes_tcp_at_its_word_only_at_first),
         cmocka_unit_test(odd_exchanges_leave_sane_numbers),
         cmocka_unit_test(a_load_follows_what_stays_and_no_outlier),
+        cmocka_unit_test(a_small_part_tells_nothing),
         cmocka_unit_test(a_load_is_forgotten_in_silence),
     };
 

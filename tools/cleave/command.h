@@ -30,6 +30,7 @@ extern const struct command command_rate;
 extern const struct command command_profile;
 extern const struct command command_link;
 extern const struct command command_plan;
+extern const struct command command_simulate;
 
 /*
  * The cache folder: the setting, else $XDG_CACHE_HOME/cleave, else

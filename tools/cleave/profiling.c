@@ -120,6 +120,23 @@ static cleave_status find_budget(struct profiling *a, cleave_error *err)
     return read_budget(a->settings->budget, &a->budget_pp, err);
 }
 
+/* What is said of one model is not said of several. */
+static cleave_status check_single(const struct profiling *a, cleave_error *err)
+{
+    const struct settings *s = a->settings;
+    const char *flag = s->card != NULL          ? "--card"
+                       : s->calibration != NULL ? "--calibration"
+                       : s->out != NULL         ? "--out"
+                                                : NULL;
+
+    return flag == NULL || a->task->variant_count == 1
+               ? CLEAVE_OK
+               : clv_fail(err, CLEAVE_INVALID, flag,
+                          "The task has %zu models, and this is for one; "
+                          "profile them one by one, or leave it out.",
+                          a->task->variant_count);
+}
+
 /* --server is a URL, or the name of one that the application has. */
 static cleave_status list_servers(struct profiling *a, cleave_error *err)
 {
@@ -180,6 +197,9 @@ cleave_status profiling_open(struct profiling *a, const struct settings *s,
     status = read_application(a, err);
     if (status == CLEAVE_OK) {
         status = clv_application_task(a->application, s->task, &a->task, err);
+    }
+    if (status == CLEAVE_OK) {
+        status = check_single(a, err);
     }
     if (status == CLEAVE_OK) {
         status = find_budget(a, err);

@@ -38,7 +38,7 @@ const struct setting settings_table[] = {
      TAKES_RUN | TAKES_RATE | TAKES_PROFILE,
      "the right answers, a CSV with the columns file (or row) and "
      "class_index"},
-    {"in-flight", "N", SETTING_COUNT, AT(in_flight), TAKES_RUN,
+    {"in-flight", "N", SETTING_COUNT, AT(in_flight), TAKES_RUN | TAKES_SIMULATE,
      "inferences at once, so that head, transfer and tail overlap (default "
      "1)"},
     {"deadline", "TIME", SETTING_MS, AT(deadline_ms), TAKES_RUN,
@@ -54,7 +54,7 @@ const struct setting settings_table[] = {
     {"trace", "FILE", SETTING_TEXT, AT(trace), TAKES_LINK,
      "the rate of the way up over time instead, a CSV with the columns seconds "
      "and mbit_per_s; behind its end it begins anew"},
-    {"scale", "FACTOR", SETTING_TEXT, AT(scale), TAKES_LINK,
+    {"scale", "FACTOR", SETTING_TEXT, AT(scale), TAKES_LINK | TAKES_SIMULATE,
      "multiplies the trace's rates, for example 0.3"},
     {"delay", "TIME", SETTING_TEXT, AT(delay), TAKES_LINK,
      "how long bytes are under way, each way, for example 25ms (default 0)"},
@@ -130,31 +130,45 @@ const struct setting settings_table[] = {
     {"task", "NAME", SETTING_TEXT, AT(task),
      TAKES_PROFILE | TAKES_PLAN | TAKES_SIMULATE | TAKES_RUN,
      "which task of the application (default: the only one)"},
-    {"policy", "NAME", SETTING_TEXT, AT(policy), TAKES_PLAN | TAKES_SIMULATE,
+    {"policy", "NAME", SETTING_TEXT, AT(policy), TAKES_PLAN,
      "who decides: cleave (default), dyno, neurosurgeon, device-only ..; all "
      "compares them"},
     {"policy", "NAME", SETTING_TEXT, AT(policy), TAKES_RUN,
      "who decides: cleave (default), or another one to compare it with"},
-    {"rate", "N", SETTING_TEXT, AT(pace), TAKES_RUN,
+    {"rate", "N", SETTING_TEXT, AT(pace), TAKES_RUN | TAKES_SIMULATE,
      "inferences begun a second (default: one after the other)"},
-    {"for", "TIME", SETTING_MS, AT(for_ms), TAKES_RUN,
+    {"for", "TIME", SETTING_MS, AT(for_ms), TAKES_RUN | TAKES_SIMULATE,
      "how long, for example 60s; inputs begin anew until then"},
     {"repeat", NULL, SETTING_FLAG, AT(repeat), TAKES_RUN,
      "begin the inputs anew for ever"},
-    {"bandwidth", "RATE", SETTING_TEXT, AT(bandwidth), TAKES_PLAN,
+    {"bandwidth", "RATE", SETTING_TEXT, AT(bandwidth),
+     TAKES_PLAN | TAKES_SIMULATE,
      "to the servers, for example 12.4Mbps (default 1Gbps)"},
     {"down-bandwidth", "RATE", SETTING_TEXT, AT(down_bandwidth), TAKES_PLAN,
      "from the servers (default: as --bandwidth)"},
-    {"rtt", "TIME", SETTING_TEXT, AT(rtt), TAKES_PLAN,
-     "round trip to the servers, for example 53ms (default 1ms)"},
+    {"rtt", "TIME", SETTING_TEXT, AT(rtt), TAKES_PLAN | TAKES_SIMULATE,
+     "round trip to the servers, for example 53ms (default 1ms; for simulate "
+     "50ms)"},
     {"device-load", "FACTOR", SETTING_TEXT, AT(device_load),
-     TAKES_PLAN | TAKES_RUN,
+     TAKES_PLAN | TAKES_RUN | TAKES_SIMULATE,
      "how much slower the device is than as profiled, for example 1.5; run "
      "emulates it"},
-    {"server-load", "FACTOR", SETTING_TEXT, AT(server_load), TAKES_PLAN,
+    {"server-load", "FACTOR", SETTING_TEXT, AT(server_load),
+     TAKES_PLAN | TAKES_SIMULATE,
      "how much slower the servers are than as profiled"},
     {"queue", "TIME", SETTING_TEXT, AT(server_queue), TAKES_PLAN,
      "how long requests wait on the servers, for example 3ms"},
+    {"policy", "A,B", SETTING_TEXT, AT(policy), TAKES_SIMULATE,
+     "who decides, for example cleave,dyno (default: all)"},
+    {"trace", "FILE", SETTING_LIST, AT(traces), TAKES_SIMULATE,
+     "the link's rate over time, a CSV with the columns seconds and "
+     "mbit_per_s; may be repeated, and arguments behind APP are traces, too"},
+    {"mode", "MODE", SETTING_TEXT, AT(mode), TAKES_SIMULATE,
+     "latency (default): one inference at a time; throughput: they overlap"},
+    {"outage", "FROM..TO", SETTING_TEXT, AT(outage), TAKES_SIMULATE,
+     "the servers are away, for example 30s..40s"},
+    {"seed", "N", SETTING_COUNT, AT(seed), TAKES_SIMULATE,
+     "of the luck that times are drawn with (default 1)"},
     {"explain", NULL, SETTING_FLAG, AT(explain), TAKES_PLAN,
      "also the designs that came next, and where each loses"},
     {"cache", "DIR", SETTING_TEXT, AT(cache),
@@ -367,6 +381,7 @@ void settings_fini(struct settings *s)
 {
     free(s->inputs);
     free(s->outages);
+    free(s->traces);
     free(s->rest);
     *s = (struct settings){0};
 }

@@ -77,6 +77,10 @@ struct settings {
     const char *scale;
     const char *delay;
     const char *link_queue;
+    const char **traces; /* of simulate, repeated */
+    size_t trace_count;
+    const char *mode;
+    const char *outage;
     uint64_t in_flight;
     uint64_t deadline_ms;
     uint64_t workers;
@@ -89,6 +93,7 @@ struct settings {
     uint64_t limit;
     uint64_t memory;
     uint64_t for_ms;
+    uint64_t seed;
     int all;
     int repeat;
     int fresh;

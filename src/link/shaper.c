@@ -1,5 +1,5 @@
 /*
- * lane.c - one direction of an emulated link: what may leave when.
+ * shaper.c - one direction of an emulated link: what may leave when.
  *
  * Only the end of the piece that is being sent is ever computed; the next one
  * begins where it ended, however late the caller looks, so that a caller who
@@ -10,7 +10,7 @@
  * Left out: loss, reordering, and TCP's own ways on a real link (slow start,
  * the search for the rate after an outage).
  */
-#include "link/lane.h"
+#include "link/shaper.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -72,7 +72,7 @@ size_t clv_outages_order(struct clv_outage *outages, size_t count)
 }
 
 /* The outage that a time lies in or that comes next, or NULL. */
-static const struct clv_outage *outage_at(const struct clv_lane_plan *p,
+static const struct clv_outage *outage_at(const struct clv_shaper_plan *p,
                                           int64_t at_ns)
 {
     size_t low = 0;
@@ -91,7 +91,7 @@ static const struct clv_outage *outage_at(const struct clv_lane_plan *p,
 
 /* -- The rate; times here count from the plan's origin -- */
 
-static double plain_bits(const struct clv_lane_plan *p, int64_t from_ns,
+static double plain_bits(const struct clv_shaper_plan *p, int64_t from_ns,
                          int64_t to_ns)
 {
     if (p->trace != NULL) {
@@ -102,7 +102,7 @@ static double plain_bits(const struct clv_lane_plan *p, int64_t from_ns,
                              : 0;
 }
 
-static int64_t plain_end(const struct clv_lane_plan *p, int64_t from_ns,
+static int64_t plain_end(const struct clv_shaper_plan *p, int64_t from_ns,
                          double bits)
 {
     double taken_ns;
@@ -119,7 +119,7 @@ static int64_t plain_end(const struct clv_lane_plan *p, int64_t from_ns,
 }
 
 /* Bits that the link sends between two times, outages left out. */
-static double bits_between(const struct clv_lane_plan *p, int64_t from_ns,
+static double bits_between(const struct clv_shaper_plan *p, int64_t from_ns,
                            int64_t to_ns)
 {
     double bits = 0;
@@ -138,7 +138,7 @@ static double bits_between(const struct clv_lane_plan *p, int64_t from_ns,
     return bits;
 }
 
-static int64_t end_of(const struct clv_lane_plan *p, int64_t from_ns,
+static int64_t end_of(const struct clv_shaper_plan *p, int64_t from_ns,
                       double bits)
 {
     for (;;) {
@@ -157,7 +157,7 @@ static int64_t end_of(const struct clv_lane_plan *p, int64_t from_ns,
     }
 }
 
-/* -- The lane -- */
+/* -- The shaper -- */
 
 static double bits_of(const struct clv_piece *piece)
 {
@@ -165,7 +165,7 @@ static double bits_of(const struct clv_piece *piece)
 }
 
 /* When the first piece of the queue will be sent. */
-static void aim(struct clv_lane *l)
+static void aim(struct clv_shaper *l)
 {
     const struct clv_piece *first = l->waiting.first;
     int64_t origin_ns = l->plan.origin_ns;
@@ -183,7 +183,7 @@ static void aim(struct clv_lane *l)
  * Counts what could be sent until now. The bucket is full at the burst, but a
  * piece that is being sent may gather all that it needs.
  */
-static void gather(struct clv_lane *l, int64_t now_ns)
+static void gather(struct clv_shaper *l, int64_t now_ns)
 {
     double most = 8.0 * (double)l->plan.burst_bytes;
 
@@ -199,7 +199,7 @@ static void gather(struct clv_lane *l, int64_t now_ns)
 }
 
 /* When what is sent at `at_ns` arrives. Nothing does in an outage. */
-static int64_t arrival_of(const struct clv_lane *l, int64_t at_ns)
+static int64_t arrival_of(const struct clv_shaper *l, int64_t at_ns)
 {
     int64_t since_ns = at_ns + l->plan.delay_ns - l->plan.origin_ns;
     const struct clv_outage *o = outage_at(&l->plan, since_ns);
@@ -211,7 +211,7 @@ static int64_t arrival_of(const struct clv_lane *l, int64_t at_ns)
 }
 
 /* Sends all that is sent by now. */
-static void settle(struct clv_lane *l, int64_t now_ns)
+static void settle(struct clv_shaper *l, int64_t now_ns)
 {
     while (l->waiting.first != NULL && l->end_ns <= now_ns) {
         struct clv_piece *piece;
@@ -232,87 +232,88 @@ static void settle(struct clv_lane *l, int64_t now_ns)
     }
 }
 
-void clv_lane_init(struct clv_lane *lane, const struct clv_lane_plan *plan)
+void clv_shaper_init(struct clv_shaper *shaper,
+                     const struct clv_shaper_plan *plan)
 {
-    *lane = (struct clv_lane){.plan = *plan,
-                              .tokens = 8.0 * (double)plan->burst_bytes,
-                              .as_of_ns = plan->origin_ns,
-                              .end_ns = NEVER};
-    if (!(lane->plan.factor > 0)) {
-        lane->plan.factor = 1;
+    *shaper = (struct clv_shaper){.plan = *plan,
+                                  .tokens = 8.0 * (double)plan->burst_bytes,
+                                  .as_of_ns = plan->origin_ns,
+                                  .end_ns = NEVER};
+    if (!(shaper->plan.factor > 0)) {
+        shaper->plan.factor = 1;
     }
 }
 
-int clv_lane_has_room(const struct clv_lane *lane)
+int clv_shaper_has_room(const struct clv_shaper *shaper)
 {
-    return lane->waiting_bytes < lane->plan.queue_bytes;
+    return shaper->waiting_bytes < shaper->plan.queue_bytes;
 }
 
-void clv_lane_push(struct clv_lane *lane, struct clv_piece *piece,
-                   int64_t now_ns)
+void clv_shaper_push(struct clv_shaper *shaper, struct clv_piece *piece,
+                     int64_t now_ns)
 {
     uint32_t segments =
-        (piece->payload_bytes + CLV_LANE_SEGMENT - 1) / CLV_LANE_SEGMENT;
+        (piece->payload_bytes + CLV_SHAPER_SEGMENT - 1) / CLV_SHAPER_SEGMENT;
 
-    settle(lane, now_ns);
+    settle(shaper, now_ns);
     piece->counted_bytes = piece->payload_bytes;
-    if (!lane->plan.payload_only) {
+    if (!shaper->plan.payload_only) {
         piece->counted_bytes +=
-            CLV_LANE_HEADERS * (segments > 0 ? segments : 1);
+            CLV_SHAPER_HEADERS * (segments > 0 ? segments : 1);
     }
-    if (lane->waiting.first == NULL) {
-        gather(lane, now_ns);
+    if (shaper->waiting.first == NULL) {
+        gather(shaper, now_ns);
     }
-    clv_piece_append(&lane->waiting, piece);
-    lane->waiting_bytes += piece->counted_bytes;
-    if (lane->waiting.first == piece) {
-        aim(lane);
-        settle(lane, now_ns);
+    clv_piece_append(&shaper->waiting, piece);
+    shaper->waiting_bytes += piece->counted_bytes;
+    if (shaper->waiting.first == piece) {
+        aim(shaper);
+        settle(shaper, now_ns);
     }
 }
 
-struct clv_piece *clv_lane_pop(struct clv_lane *lane, int64_t now_ns)
+struct clv_piece *clv_shaper_pop(struct clv_shaper *shaper, int64_t now_ns)
 {
     struct clv_piece *piece;
 
-    settle(lane, now_ns);
-    if (lane->held || lane->flying.first == NULL ||
-        lane->flying.first->arrival_ns > now_ns) {
+    settle(shaper, now_ns);
+    if (shaper->held || shaper->flying.first == NULL ||
+        shaper->flying.first->arrival_ns > now_ns) {
         return NULL;
     }
-    piece = clv_piece_take(&lane->flying);
-    lane->arrived_bytes += piece->payload_bytes;
+    piece = clv_piece_take(&shaper->flying);
+    shaper->arrived_bytes += piece->payload_bytes;
     return piece;
 }
 
-struct clv_piece *clv_lane_drain(struct clv_lane *lane)
+struct clv_piece *clv_shaper_drain(struct clv_shaper *shaper)
 {
-    struct clv_piece *piece = clv_piece_take(&lane->flying);
+    struct clv_piece *piece = clv_piece_take(&shaper->flying);
 
     if (piece == NULL) {
-        piece = clv_piece_take(&lane->waiting);
-        lane->waiting_bytes -= piece != NULL ? piece->counted_bytes : 0;
-        lane->end_ns = NEVER;
+        piece = clv_piece_take(&shaper->waiting);
+        shaper->waiting_bytes -= piece != NULL ? piece->counted_bytes : 0;
+        shaper->end_ns = NEVER;
     }
     return piece;
 }
 
-int64_t clv_lane_next(const struct clv_lane *lane)
+int64_t clv_shaper_next(const struct clv_shaper *shaper)
 {
-    int64_t arrival_ns = lane->flying.first != NULL && !lane->held
-                             ? lane->flying.first->arrival_ns
+    int64_t arrival_ns = shaper->flying.first != NULL && !shaper->held
+                             ? shaper->flying.first->arrival_ns
                              : NEVER;
 
-    return arrival_ns < lane->end_ns ? arrival_ns : lane->end_ns;
+    return arrival_ns < shaper->end_ns ? arrival_ns : shaper->end_ns;
 }
 
-double clv_lane_bps(const struct clv_lane *lane, int64_t at_ns)
+double clv_shaper_bps(const struct clv_shaper *shaper, int64_t at_ns)
 {
-    const struct clv_lane_plan *p = &lane->plan;
+    const struct clv_shaper_plan *p = &shaper->plan;
     int64_t since_ns = at_ns - p->origin_ns;
     const struct clv_outage *o = outage_at(p, since_ns);
 
-    if (lane->held || (o != NULL && o->from_ns <= since_ns)) {
+    if (shaper->held || (o != NULL && o->from_ns <= since_ns)) {
         return 0;
     }
     if (p->trace != NULL) {
@@ -321,25 +322,26 @@ double clv_lane_bps(const struct clv_lane *lane, int64_t at_ns)
     return p->bps > 0 ? p->bps : INFINITY;
 }
 
-void clv_lane_set_rate(struct clv_lane *lane, int64_t now_ns, double bps)
+void clv_shaper_set_rate(struct clv_shaper *shaper, int64_t now_ns, double bps)
 {
-    settle(lane, now_ns);
-    gather(lane, now_ns);
-    lane->plan.trace = NULL;
-    lane->plan.bps = bps;
-    aim(lane);
+    settle(shaper, now_ns);
+    gather(shaper, now_ns);
+    shaper->plan.trace = NULL;
+    shaper->plan.bps = bps;
+    aim(shaper);
 }
 
-void clv_lane_set_delay(struct clv_lane *lane, int64_t now_ns, int64_t delay_ns)
+void clv_shaper_set_delay(struct clv_shaper *shaper, int64_t now_ns,
+                          int64_t delay_ns)
 {
-    settle(lane, now_ns);
-    lane->plan.delay_ns = delay_ns;
+    settle(shaper, now_ns);
+    shaper->plan.delay_ns = delay_ns;
 }
 
-void clv_lane_hold(struct clv_lane *lane, int64_t now_ns, int held)
+void clv_shaper_hold(struct clv_shaper *shaper, int64_t now_ns, int held)
 {
-    settle(lane, now_ns);
-    gather(lane, now_ns);
-    lane->held = held;
-    aim(lane);
+    settle(shaper, now_ns);
+    gather(shaper, now_ns);
+    shaper->held = held;
+    aim(shaper);
 }
