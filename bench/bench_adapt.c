@@ -2,13 +2,21 @@
  * bench_adapt.c - deciding and adapting: how fast, how well, how surely.
  *
  *     decide     one decision over 20,000 designs
+ *     confirm    points of the sweep lived through, and how far predictions
+ *                were off
+ *     traces     predictions over replayed traces
+ *     step       a tenfold step of the link's rate
+ *     auto_raw   against f32 at the best cut, whatever the rate
+ *     outages    servers killed, frozen, black-holed
  *
  * Every section is a process of its own. Arguments name the sections to run;
  * none means all. `--quick` measures a little of everything, to try the
  * benchmark itself: its numbers mean nothing.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,7 +29,9 @@ static const struct {
     const char *name;
     section *run;
 } sections[] = {
-    {"decide", section_decide},
+    {"decide", section_decide},     {"confirm", section_confirm},
+    {"traces", section_traces},     {"step", section_step},
+    {"auto_raw", section_auto_raw}, {"outages", section_outages},
 };
 
 #define SECTIONS (sizeof sections / sizeof sections[0])
@@ -67,6 +77,7 @@ static int run_apart(section *run, const char *data,
     fflush(stdout);
     child = fork();
     if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
         run(data, effort);
         fflush(stdout);
         _exit(0);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -73,6 +74,8 @@ void child_start(struct child *child, const char *const *args, const char *log)
         die("fork");
     }
     if (child->pid == 0) {
+        /* A benchmark that fails leaves nobody behind. */
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
         become(program, args, ends[1], log);
     }
     close(ends[1]);

@@ -42,6 +42,17 @@ const struct profiled_place *profiled_place(size_t index)
     return &places[index];
 }
 
+const struct profiled_place *profiled_find(const char *name)
+{
+    size_t i = 0;
+
+    while (i < profiled_count() && strcmp(places[i].name, name) != 0) {
+        i++;
+    }
+    stage_must(i < profiled_count() ? CLEAVE_OK : CLEAVE_NOT_FOUND, NULL, name);
+    return &places[i];
+}
+
 static void print(char into[CLV_PATH_MAX], const char *format, const char *a,
                   const char *b, const char *c)
 {

@@ -38,6 +38,9 @@ struct profiled {
 size_t profiled_count(void);
 const struct profiled_place *profiled_place(size_t index);
 
+/* The one of this name; there must be one. */
+const struct profiled_place *profiled_find(const char *name);
+
 /*
  * Opens the designs of a network, profiled if need be, with a task that
  * wants `objective` ("minimize: latency") within one point of accuracy.

@@ -235,7 +235,7 @@ static cleave_status read_traces(const struct settings *s, struct playing *p,
         status = read_trace(path, scale, &p->traces[i], err);
         if (status == CLEAVE_OK && p->traces[i].gaps > 0) {
             fprintf(stderr,
-                    "cleave: %s: %zu gaps, the rate before them holds on\n",
+                    "cleave: %s: gaps: %zu; the rate before them holds on\n",
                     path, p->traces[i].gaps);
         }
     }
