@@ -1,8 +1,8 @@
 /*
  * farside.c - what is far from a device: the server, and the link to it.
  *
- * A file of its own because the emulated link and what runs over it each know
- * something called a lane.
+ * The server is the program that users run. The relay works in this process,
+ * so that its rate can step at a moment that the caller knows.
  */
 #include "bench/farside.h"
 

@@ -49,6 +49,7 @@ struct arrival {
     int64_t at_ns;
     int64_t answered_ns; /* 0: never */
     int by_server;
+    int was_finished; /* here, though it began for the server */
 };
 
 /* A stream of arrivals through one outage. */
@@ -67,6 +68,7 @@ struct outcome {
     size_t in_time;
     struct tally back_ms;
     struct tally latency_ms;
+    json_t *late; /* those that were not in time */
 };
 
 /* -- The stream -- */
@@ -93,6 +95,7 @@ static void *serve_arrivals(void *self)
         live_infer(s->device, i, &a);
         one->answered_ns = tally_now_ns();
         one->by_server = a.bytes_up > 0 && a.finish_ns == 0;
+        one->was_finished = a.finish_ns > 0;
     }
 }
 
@@ -149,6 +152,26 @@ static int64_t live_through(struct stream *s, enum outage outage)
     return back_ns;
 }
 
+static void count_one(const struct arrival *one, int64_t back_ns,
+                      struct outcome *o)
+{
+    int64_t took_ns = one->answered_ns - one->at_ns;
+
+    o->arrivals++;
+    o->answered += one->answered_ns > 0;
+    o->in_time += one->answered_ns > 0 && took_ns <= DEADLINE_NS;
+    tally_add(&o->latency_ms, (double)took_ns / 1e6);
+    if (took_ns > DEADLINE_NS) {
+        json_array_append_new(o->late,
+                              json_pack("{s:f, s:f, s:s}", "before_return_ms",
+                                        (double)(back_ns - one->at_ns) / 1e6,
+                                        "took_ms", (double)took_ns / 1e6, "by",
+                                        one->by_server      ? "server"
+                                        : one->was_finished ? "finishing here"
+                                                            : "device"));
+    }
+}
+
 static void count_stream(const struct stream *s, int64_t back_ns,
                          struct outcome *o)
 {
@@ -156,12 +179,7 @@ static void count_stream(const struct stream *s, int64_t back_ns,
 
     for (size_t i = 0; i < s->count; i++) {
         const struct arrival *one = &s->arrivals[i];
-        o->arrivals++;
-        o->answered += one->answered_ns > 0;
-        o->in_time += one->answered_ns > 0 &&
-                      one->answered_ns - one->at_ns <= DEADLINE_NS;
-        tally_add(&o->latency_ms,
-                  (double)(one->answered_ns - one->at_ns) / 1e6);
+        count_one(one, back_ns, o);
         if (one->by_server && one->answered_ns > back_ns &&
             one->answered_ns < first_ns) {
             first_ns = one->answered_ns;
@@ -190,6 +208,7 @@ static void row(enum outage outage, const char *measure, const char *what,
     tally_describe(context, "latency_ms", &o->latency_ms);
     json_object_set_new(context, "slowest_ms",
                         json_real(tally_rank(&o->latency_ms, 100)));
+    json_object_set(context, "late", o->late);
     snprintf(id, sizeof id, "adapt.outage.%s.%s", outage_names[outage],
              measure);
     if (strcmp(measure, "back_ms") == 0) {
@@ -219,7 +238,7 @@ static void run_outage(struct farside *far, enum outage outage,
     const struct live_wish wish = {
         .slowdown = SLOWDOWN, .in_flight = THREADS, .more = DEADLINE_LINE};
     struct stream *s = calloc(1, sizeof *s);
-    struct outcome o = {0};
+    struct outcome o = {.late = json_array()};
     size_t times = effort->quick ? 1 : TIMES;
 
     stage_must(s != NULL ? CLEAVE_OK : CLEAVE_MEMORY, NULL, "arrivals");
@@ -237,6 +256,7 @@ static void run_outage(struct farside *far, enum outage outage,
     print_rows(outage, &o);
     tally_fini(&o.back_ms);
     tally_fini(&o.latency_ms);
+    json_decref(o.late);
     free(s);
 }
 

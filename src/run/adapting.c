@@ -9,7 +9,8 @@
  * takes is all that is left of it. Where that would leave the server less
  * than it is expected to need, it was chosen because it is the best there
  * is; then it may have all of the deadline, and twice what is expected at
- * least. Without a deadline, five times what is expected.
+ * least. Without a deadline, five times what is expected, by as many as may
+ * overlap: those wait for each other, which a deadline does not excuse.
  */
 #include <math.h>
 
@@ -33,6 +34,7 @@ struct trip {
     struct clv_lane *lane;
     struct clv_errand errand;
     struct clv_sensing sensing;
+    int64_t called_ns;
     int64_t prepare_ns;
     double waited_ns; /* for the exchange */
 };
@@ -51,13 +53,13 @@ static const struct clv_cost_head *head_of(const cleave_runner *r,
 /* -- How long to wait -- */
 
 int64_t clv_adapting_patience_ns(int64_t deadline_ns, double expected_ns,
-                                 double finish_ns)
+                                 unsigned crowd, double finish_ns)
 {
     double whole_ns = (double)deadline_ns;
     double wait_ns;
 
     if (deadline_ns <= 0) {
-        wait_ns = fmax(PATIENCE * expected_ns, PATIENCE_NS);
+        wait_ns = fmax(PATIENCE * crowd * expected_ns, PATIENCE_NS);
     } else if (whole_ns - FINISH_MARGIN * finish_ns >= expected_ns) {
         wait_ns = whole_ns - FINISH_MARGIN * finish_ns;
     } else {
@@ -79,25 +81,21 @@ static double finish_ns(const struct trip *t)
     return t->decision.conditions.slowdown * profiled_ns;
 }
 
-/* What is predicted is of an inference by itself; those that overlap wait for
-   each other, on the link and at the server. */
-static double crowded_ns(const struct trip *t)
+static double foreseen_ns(const struct trip *t)
 {
-    double alone_ns = t->decision.predicted_ns;
-
-    return alone_ns > 0 ? alone_ns * t->runner->width : 0;
+    return fmax(t->decision.predicted_ns, 0);
 }
 
-/* A deadline counts from the beginning; without one the server may take its
-   time from when it was asked. */
-static void set_patience(struct trip *t, int64_t start_ns)
+/* A deadline counts from the call, whatever has passed since; without one the
+   server may take its time from when it was asked. */
+static void set_patience(struct trip *t)
 {
     int64_t deadline_ns = t->runner->designs->task->slo.deadline_ns;
-    int64_t wait_ns =
-        clv_adapting_patience_ns(deadline_ns, crowded_ns(t), finish_ns(t));
+    int64_t wait_ns = clv_adapting_patience_ns(deadline_ns, foreseen_ns(t),
+                                               t->runner->width, finish_ns(t));
 
     if (deadline_ns > 0) {
-        t->errand.answer_by_ns = start_ns + wait_ns;
+        t->errand.answer_by_ns = t->called_ns + wait_ns;
     } else {
         t->errand.patience_ns = wait_ns;
     }
@@ -107,7 +105,7 @@ static void set_patience(struct trip *t, int64_t start_ns)
 static int was_patient(const struct trip *t)
 {
     return t->waited_ns >= PATIENCE_NS &&
-           t->waited_ns >= HELD_AGAINST * crowded_ns(t);
+           t->waited_ns >= HELD_AGAINST * t->runner->width * foreseen_ns(t);
 }
 
 /* -- Learning -- */
@@ -341,7 +339,7 @@ static cleave_status travel(struct trip *t, cleave_result **ret_result,
     cleave_result *result = NULL;
     cleave_status status;
 
-    set_patience(t, now(r));
+    set_patience(t);
     t->errand.may_finish = r->may_finish;
     t->errand.on_link = on_link;
     t->errand.self = t;
@@ -371,6 +369,7 @@ static cleave_status infer(struct trip *t, struct clv_feed *feed,
     cleave_runner *r = t->runner;
     cleave_status status;
 
+    t->called_ns = now(r);
     clv_gate_enter(&r->in_flight);
     clv_logbook_begin(&r->log);
     clv_watch_stir(r->watch, now(r));

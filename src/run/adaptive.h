@@ -102,11 +102,11 @@ void clv_deciding_pardon(cleave_runner *runner, uint32_t server);
 
 /*
  * adapting.c: how long an inference may wait for its answer. `deadline_ns` is
- * 0 if there is none; `expected_ns` is what is predicted, `finish_ns` what
- * the rest would take here.
+ * 0 if there is none; `expected_ns` is what is predicted of one by itself,
+ * `crowd` how many may overlap, `finish_ns` what the rest would take here.
  */
 int64_t clv_adapting_patience_ns(int64_t deadline_ns, double expected_ns,
-                                 double finish_ns);
+                                 unsigned crowd, double finish_ns);
 
 /*
  * One inference, on tensors (they have no pictures to send) or on

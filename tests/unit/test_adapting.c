@@ -34,16 +34,24 @@ static void who_waits_leaves_time_to_finish(void **state)
 {
     (void)state;
     /* a deadline of 100 ms, finishing takes 20 of it and a margin */
-    assert_int_equal(clv_adapting_patience_ns(100 * MS, 10e6, 20e6), 76 * MS);
-    assert_int_equal(clv_adapting_patience_ns(100 * MS, 76e6, 20e6), 76 * MS);
+    assert_int_equal(clv_adapting_patience_ns(100 * MS, 10e6, 1, 20e6),
+                     76 * MS);
+    assert_int_equal(clv_adapting_patience_ns(100 * MS, 76e6, 1, 20e6),
+                     76 * MS);
     /* it could not be kept here: the server may have all of it */
-    assert_int_equal(clv_adapting_patience_ns(100 * MS, 30e6, 80e6), 100 * MS);
-    assert_int_equal(clv_adapting_patience_ns(100 * MS, 90e6, 80e6), 180 * MS);
+    assert_int_equal(clv_adapting_patience_ns(100 * MS, 30e6, 1, 80e6),
+                     100 * MS);
+    assert_int_equal(clv_adapting_patience_ns(100 * MS, 90e6, 1, 80e6),
+                     180 * MS);
+    /* others under way are no reason to miss it */
+    assert_int_equal(clv_adapting_patience_ns(100 * MS, 30e6, 8, 20e6),
+                     76 * MS);
     /* no deadline: by what is expected */
-    assert_int_equal(clv_adapting_patience_ns(0, 100e6, 1e6), 500 * MS);
-    assert_int_equal(clv_adapting_patience_ns(0, 1e6, 1e6), 200 * MS);
-    assert_int_equal(clv_adapting_patience_ns(0, INFINITY, 1e6),
+    assert_int_equal(clv_adapting_patience_ns(0, 100e6, 1, 1e6), 500 * MS);
+    assert_int_equal(clv_adapting_patience_ns(0, 1e6, 1, 1e6), 200 * MS);
+    assert_int_equal(clv_adapting_patience_ns(0, INFINITY, 1, 1e6),
                      300 * (int64_t)1000 * MS);
+    assert_int_equal(clv_adapting_patience_ns(0, 100e6, 4, 1e6), 2000 * MS);
 }
 
 /* Twenty a second; what befalls the server does so in between. */
