@@ -108,8 +108,8 @@ static cleave_status decode(tjhandle handle, clv_bytes bytes,
                             uint64_t max_pixels, const char *where,
                             struct clv_image *into, cleave_error *err)
 {
-    uint32_t width;
-    uint32_t height;
+    uint32_t width = 0;
+    uint32_t height = 0;
     int colours = 0;
     cleave_status status =
         read_header(handle, bytes, where, &width, &height, &colours, err);

@@ -94,6 +94,11 @@ struct clv_link_view {
     int64_t age_ns;    /* since the last exchange; INT64_MAX: none yet */
 };
 
+/* What a link is taken for before anything was heard of it: a mobile one. */
+#define CLV_GUESS_UP_BPS 5e6
+#define CLV_GUESS_DOWN_BPS 20e6
+#define CLV_GUESS_RTT_NS 50e6
+
 /* Begins from a guess, which the first exchanges replace. */
 void clv_link_estimator_init(struct clv_link_estimator *e,
                              enum clv_learns_by by, double up_bps,

@@ -61,8 +61,7 @@ struct clv_policy {
     const char *summary; /* one line, for --help and reports */
     enum clv_learns_by learns;
     enum clv_decides_by decides;
-    int obeys_accuracy; /* drops candidates beyond the accuracy constraint */
-    int falls_back;     /* to an end, if it knows nothing that is good */
+    int falls_back; /* to an end, if it knows nothing that is good */
     int is_clairvoyant;
     double patience; /* scheduler.h; the published ones have none */
     /* Does the policy know this candidate? */

@@ -29,11 +29,9 @@ int clv_problem_heeds(const struct clv_policy *policy,
                       const struct clv_constraint *constraint)
 {
     enum clv_metric metric = constraint->measure.metric;
-    int is_accuracy =
-        metric == CLV_METRIC_ACCURACY || metric == CLV_METRIC_DROP;
 
     return policy->decides == CLV_DECIDES_BY_SLO ||
-           (is_accuracy && policy->obeys_accuracy);
+           metric == CLV_METRIC_ACCURACY || metric == CLV_METRIC_DROP;
 }
 
 static struct clv_measure own_measure(const struct clv_slo *slo,

@@ -51,6 +51,7 @@ struct outcome {
     enum clv_reason reason;
     double predicted_ns;
     double expected_ns; /* of it, from sending to the answer */
+    double slowdown;    /* of the device, as far as it knows */
     double seen_bps;
     double device_ns; /* all in all, finishing too */
     int is_finished_here;
@@ -318,6 +319,7 @@ static void decide(struct play *p, int64_t now_ns, struct outcome *out)
     }
     t = clv_terms_of(o->space, choice.candidate, &c);
     out->expected_ns = t.up_ns + t.queue_ns + t.server_ns + t.down_ns;
+    out->slowdown = c.slowdown;
     p->current = choice.candidate;
     if (o->policy->learns != CLV_LEARNS_NOTHING && p->scheduler != NULL) {
         look_ahead(p, &c);
@@ -370,13 +372,17 @@ static void send_again(struct play *p, struct outcome *out)
 }
 
 /* The latest that the server is waited for. */
-static int64_t answer_by(const struct play *p, const struct outcome *out,
-                         double finish_ns)
+static int64_t answer_by(const struct play *p, const struct outcome *out)
 {
+    const struct clv_space *space = options_of(p)->space;
+    const struct clv_spread *finish =
+        &space->costs->heads[space->candidates[out->candidate].head].finish_ns;
     struct clv_waiting wait = {.began_ns = out->arrival_ns,
                                .sent_ns = out->passage.sent_ns,
                                .expected_ns = out->expected_ns,
-                               .finish_ns = p->finishes ? finish_ns : 0,
+                               .finish_ns = p->finishes && finish->count > 0
+                                                ? out->slowdown * finish->mean
+                                                : 0,
                                .deadline_ns = options_of(p)->slo->deadline_ns};
 
     return clv_waiting_until(&wait);
@@ -399,7 +405,7 @@ static void settle_remote(struct play *p, struct outcome *out)
     const struct clv_candidate *c =
         &options_of(p)->space->candidates[out->candidate];
     double finish_ns = clv_world_finish_ns(&p->world, out->candidate, p->nth);
-    int64_t by = answer_by(p, out, finish_ns);
+    int64_t by = answer_by(p, out);
 
     p->result.bytes_up += c->bytes_up.mean;
     if (out->passage.lost_ns != INT64_MAX) {

@@ -88,11 +88,6 @@ struct clv_simulation_step {
 typedef void clv_simulation_told(void *self,
                                  const struct clv_simulation_step *step);
 
-/* The guess that estimators begin from: of a mobile link. */
-#define CLV_GUESS_UP_BPS 5e6
-#define CLV_GUESS_DOWN_BPS 20e6
-#define CLV_GUESS_RTT_NS 50e6
-
 /* CLEAVE_INVALID for options without sense, errors of the scheduler, and
    CLEAVE_MEMORY. */
 cleave_status clv_simulation_run(const struct clv_simulation_options *options,

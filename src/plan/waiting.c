@@ -7,6 +7,9 @@
 
 #include <math.h>
 
+/* Finishing may take this much longer than it should. */
+#define FINISH_MARGIN 1.2
+
 static int64_t min_of(int64_t a, int64_t b)
 {
     return a < b ? a : b;
@@ -16,6 +19,17 @@ static int64_t min_of(int64_t a, int64_t b)
 static int64_t time_of(double ns)
 {
     return ns < 9e18 ? (int64_t)ns : INT64_MAX;
+}
+
+/* When finishing must begin to be in time, as far as that makes sense. */
+static double latest(const struct clv_waiting *w)
+{
+    double by = (double)w->began_ns + (double)w->deadline_ns;
+    double expected = (double)w->sent_ns + w->expected_ns;
+
+    return by - FINISH_MARGIN * w->finish_ns >= expected
+               ? by - FINISH_MARGIN * w->finish_ns
+               : fmax(by, expected + w->expected_ns);
 }
 
 int64_t clv_waiting_until(const struct clv_waiting *w)
@@ -28,8 +42,7 @@ int64_t clv_waiting_until(const struct clv_waiting *w)
     until = time_of((double)w->sent_ns + w->expected_ns +
                     fmax(w->finish_ns, w->expected_ns));
     if (w->deadline_ns > 0) {
-        until = min_of(until, time_of((double)w->began_ns +
-                                      (double)w->deadline_ns - w->finish_ns));
+        until = min_of(until, time_of(latest(w)));
     }
     return until > w->sent_ns ? until : w->sent_ns;
 }

@@ -9,7 +9,11 @@
  * would have, whatever the link does. An answer within twice the time that
  * was expected is not overdue in any case.
  *
- * Pure. The live run and the simulator ask the same function.
+ * Where finishing takes so long that it would have to begin before the answer
+ * is expected, to begin it always would waste what is nearly there; then the
+ * answer is waited for until the deadline, or twice as long as expected.
+ *
+ * Pure. The live run and the simulator can ask the same function.
  */
 #ifndef CLV_WAITING_H
 #define CLV_WAITING_H

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/fail.h"
 
 #define SPREAD_NUMBERS 9
@@ -27,27 +28,32 @@ static char *borrow(const char *text)
 static const char *print_spread(const struct clv_spread *s,
                                 char into[CLV_SPREAD_TEXT])
 {
-    snprintf(into, CLV_SPREAD_TEXT,
-             "[%.9g, %.9g, %.9g, %.9g, %.9g, %.9g, %.9g, %.9g, %u]", s->mean,
-             s->std, s->min, s->max, s->p50, s->p90, s->p95, s->p99, s->count);
+    const double numbers[] = {s->mean, s->std, s->min, s->max,
+                              s->p50,  s->p90, s->p95, s->p99};
+    char number[CLV_DECIMAL_TEXT];
+    size_t used = 0;
+
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        used += (size_t)snprintf(into + used, CLV_SPREAD_TEXT - used, "%s%s",
+                                 i == 0 ? "[" : ", ",
+                                 clv_decimal_print(numbers[i], 9, number));
+    }
+    snprintf(into + used, CLV_SPREAD_TEXT - used, ", %u]", s->count);
     return into;
 }
 
 /* Numbers in brackets, joined by commas; nothing more and nothing less. */
 static int parse_numbers(const char *text, double *numbers, size_t count)
 {
-    char *end;
-
     if (*text++ != '[') {
         return 0;
     }
     for (size_t i = 0; i < count; i++) {
-        numbers[i] = strtod(text, &end);
-        if (end == text || !isfinite(numbers[i]) || numbers[i] < 0 ||
-            *end != (i + 1 < count ? ',' : ']')) {
+        text += strspn(text, " ");
+        text = clv_decimal_read(text, &numbers[i]);
+        if (text == NULL || *text++ != (i + 1 < count ? ',' : ']')) {
             return 0;
         }
-        text = end + 1;
     }
     return *text == '\0';
 }

@@ -82,17 +82,35 @@ static int look_in(struct clv_energy *e, const char *sys, const char *part,
     return enough || e->count > 0;
 }
 
-/* Packages are intel-rapl:N; what has a second colon is a part of one. */
+/*
+ * Packages are intel-rapl:N; what has a second colon is a part of one. Some
+ * processors show a package a second time, as intel-rapl-mmio:N, and beside
+ * the packages one domain of the whole machine (psys), which has them in it:
+ * joules must not count twice.
+ */
+static int is_package(const char *folder, const char *name)
+{
+    const char *colon = strchr(name, ':');
+    char path[256];
+    char word[32];
+
+    if (colon == NULL || strchr(colon + 1, ':') != NULL ||
+        strncmp(name, "intel-rapl-mmio", strlen("intel-rapl-mmio")) == 0) {
+        return 0;
+    }
+    snprintf(path, sizeof path, "%.150s/%.60s/name", folder, name);
+    return !read_word(path, word, sizeof word) || strcmp(word, "psys") != 0;
+}
+
 static int see_package(struct clv_energy *e, const char *folder,
                        const char *name)
 {
-    const char *colon = strchr(name, ':');
     char path[256];
     char range[256];
     double value = 0;
     double wraps_at = 0;
 
-    if (colon == NULL || strchr(colon + 1, ':') != NULL) {
+    if (!is_package(folder, name)) {
         return 0;
     }
     snprintf(path, sizeof path, "%.150s/%.60s/energy_uj", folder, name);

@@ -473,10 +473,9 @@ static cleave_status nothing(struct loading *l, cleave_error *err)
                         elsewhere, path);
     }
     return clv_fail(err, CLEAVE_NOT_FOUND, path,
-                    "This profile is of other models or engines%s%.150s; "
-                    "measure these with `cleave profile APP --data DIR --db "
-                    "%.100s`.",
-                    l->note[0] != '\0' ? ": " : "", l->note, path);
+                    "This profile is of other models or engines; `cleave "
+                    "profile APP --data DIR --db %.100s` measures these.%s%s",
+                    path, l->note[0] != '\0' ? " " : "", l->note);
 }
 
 /* -- All together -- */

@@ -4,7 +4,8 @@
  * Two locks. `building` is held while something is opened, for seconds at
  * times: it guards engines and grounds, and makes opening one at a time.
  * `lock` guards the list of berths and is never held for long, so that taking
- * a rig costs nothing while another one is built.
+ * a rig costs nothing while another one is built. Nor does asking for a ground
+ * that is open already: it does not change any more, and `lock` tells of it.
  */
 #include "run/fleet.h"
 
@@ -40,6 +41,7 @@ struct clv_fleet {
 
     pthread_mutex_t lock;
     pthread_cond_t wished;
+    uint8_t *is_open; /* of each ground */
     struct clv_berth *berths[CLV_FLEET_MOST];
     size_t count;
     uint64_t takes;
@@ -96,13 +98,35 @@ static cleave_status open_engine(struct clv_fleet *f, uint32_t engine,
     return status;
 }
 
+static size_t ground_index(const struct clv_fleet *f, uint32_t variant,
+                           uint32_t engine)
+{
+    return variant * f->options.designs->costs.engine_count + engine;
+}
+
+static int is_ground_open(struct clv_fleet *f, size_t ground)
+{
+    int is_open;
+
+    pthread_mutex_lock(&f->lock);
+    is_open = f->is_open[ground];
+    pthread_mutex_unlock(&f->lock);
+    return is_open;
+}
+
+static void note_open(struct clv_fleet *f, size_t ground)
+{
+    pthread_mutex_lock(&f->lock);
+    f->is_open[ground] = 1;
+    pthread_mutex_unlock(&f->lock);
+}
+
 static cleave_status open_ground(struct clv_fleet *f, uint32_t variant,
                                  uint32_t engine, cleave_error *err)
 {
-    const struct clv_designs *designs = f->options.designs;
-    const struct clv_app_variant *v = clv_designs_variant(designs, variant);
-    struct clv_ground *ground =
-        &f->grounds[variant * designs->costs.engine_count + engine];
+    const struct clv_app_variant *v =
+        clv_designs_variant(f->options.designs, variant);
+    struct clv_ground *ground = &f->grounds[ground_index(f, variant, engine)];
     struct clv_ground_options o = {
         .model = v->path,
         .card = v->card,
@@ -121,6 +145,8 @@ static cleave_status open_ground(struct clv_fleet *f, uint32_t variant,
         status = clv_ground_init(ground, &o, err);
         if (status != CLEAVE_OK) {
             clv_ground_fini(ground);
+        } else {
+            note_open(f, ground_index(f, variant, engine));
         }
     }
     return status;
@@ -131,14 +157,16 @@ cleave_status clv_fleet_ground(struct clv_fleet *f, uint32_t variant,
                                const struct clv_ground **ret_ground,
                                cleave_error *err)
 {
-    size_t engines = f->options.designs->costs.engine_count;
-    cleave_status status;
+    size_t ground = ground_index(f, variant, engine);
+    cleave_status status = CLEAVE_OK;
 
-    pthread_mutex_lock(&f->building);
-    status = open_ground(f, variant, engine, err);
-    pthread_mutex_unlock(&f->building);
+    if (!is_ground_open(f, ground)) {
+        pthread_mutex_lock(&f->building);
+        status = open_ground(f, variant, engine, err);
+        pthread_mutex_unlock(&f->building);
+    }
     if (status == CLEAVE_OK) {
-        *ret_ground = &f->grounds[variant * engines + engine];
+        *ret_ground = &f->grounds[ground];
     }
     return status;
 }
@@ -301,6 +329,7 @@ static cleave_status try_out(struct clv_berth *b, cleave_error *err)
 
     if (status == CLEAVE_UNSUPPORTED) { /* then the first inference is slow */
         *err = (cleave_error)CLEAVE_ERROR_INIT;
+        clv_trial_fini(&b->trial); /* of some sizes, or of some tensors */
         return CLEAVE_OK;
     }
     if (status != CLEAVE_OK || !rig->needs_server) {
@@ -333,9 +362,9 @@ static cleave_status build(struct clv_fleet *f, size_t candidate,
         o.clients = &f->clients[c->server];
     }
     if (status == CLEAVE_OK) {
-        status = clv_rig_open(
-            &f->grounds[c->variant * costs->engine_count + c->engine], &o,
-            &b->rig, err);
+        status =
+            clv_rig_open(&f->grounds[ground_index(f, c->variant, c->engine)],
+                         &o, &b->rig, err);
     }
     return status == CLEAVE_OK ? try_out(b, err) : status;
 }
@@ -501,8 +530,10 @@ static cleave_status open_all(struct clv_fleet *f, cleave_error *err)
     f->stands = calloc(costs->engine_count + 1, sizeof *f->stands);
     f->grounds = calloc(costs->engine_count * costs->variant_count + 1,
                         sizeof *f->grounds);
+    f->is_open = calloc(costs->engine_count * costs->variant_count + 1, 1);
     f->clients = calloc(costs->server_count + 1, sizeof *f->clients);
-    if (f->stands == NULL || f->grounds == NULL || f->clients == NULL) {
+    if (f->stands == NULL || f->grounds == NULL || f->is_open == NULL ||
+        f->clients == NULL) {
         return clv_fail_memory(err, "designs", sizeof *f->grounds);
     }
     status = clv_store_open(f->options.cache, &f->store, err);
@@ -592,6 +623,7 @@ void clv_fleet_close(struct clv_fleet *f)
     close_grounds(f);
     free(f->clients);
     free(f->grounds);
+    free(f->is_open);
     free(f->stands);
     pthread_mutex_destroy(&f->building);
     pthread_mutex_destroy(&f->lock);

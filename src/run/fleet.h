@@ -29,7 +29,8 @@ struct clv_fleet;
 struct clv_berth {
     size_t candidate;
     struct clv_rig *rig;
-    struct clv_trial trial; /* without messages if the rig needs no server */
+    struct clv_trial trial; /* its messages are empty if the rig needs no
+                               server, or nothing can be made up to send */
 
     /* The fleet's own, under its lock. */
     unsigned users;
@@ -88,8 +89,9 @@ void clv_fleet_give(struct clv_fleet *fleet, struct clv_berth *berth);
 void clv_fleet_retire(struct clv_fleet *fleet, size_t server);
 
 /*
- * The ground of a variant on an engine, opened if need be; it lives as long
- * as the fleet.
+ * The ground of a variant on an engine, opened if need be, which waits for
+ * what is being made ready; one that is open is given at once. It lives as
+ * long as the fleet.
  */
 cleave_status clv_fleet_ground(struct clv_fleet *fleet, uint32_t variant,
                                uint32_t engine,

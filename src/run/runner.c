@@ -136,7 +136,8 @@ static cleave_status open_fleet(cleave_runner *r,
         .designs = r->designs,
         .cache = o->cache,
         .lanes = in_flight + 1,   /* the guard may hold one */
-        .clients = in_flight + 1, /* and so may who makes a design ready */
+        .clients = in_flight + 2, /* and so may who makes a design ready, and
+                                     the watch */
         .kept = o->designs,
         .memory_bytes = memory_bound(r->designs),
         .slowdown = o->slowdown,

@@ -10,11 +10,6 @@
 
 #include <math.h>
 
-/* What a link is taken for before anything was heard of it. */
-#define GUESS_UP_BPS 5e6
-#define GUESS_DOWN_BPS 20e6
-#define GUESS_RTT_NS 30e6
-
 #define QUEUE_NEW 0.3      /* weight of the latest wait */
 #define QUEUE_FADES_NS 2e9 /* to a third */
 
@@ -29,8 +24,8 @@ void clv_senses_init(struct clv_senses *senses, enum clv_learns_by by,
     clv_load_estimator_init(&senses->device);
     for (size_t i = 0; i < server_count && i < CLV_SERVERS; i++) {
         struct clv_sensed_server *s = &senses->servers[i];
-        clv_link_estimator_init(&s->link, by, GUESS_UP_BPS, GUESS_DOWN_BPS,
-                                GUESS_RTT_NS);
+        clv_link_estimator_init(&s->link, by, CLV_GUESS_UP_BPS,
+                                CLV_GUESS_DOWN_BPS, CLV_GUESS_RTT_NS);
         clv_load_estimator_init(&s->load);
     }
 }

@@ -299,7 +299,8 @@ static cleave_status try_link(struct clv_watch *w, size_t server,
     return status;
 }
 
-/* Tries what is in use, else the whole network. */
+/* Tries what is in use, else the whole network; for whom no trial could be
+   made up, that the server is ready must do. */
 static cleave_status try_server(struct clv_watch *w, size_t server,
                                 const struct look *look, cleave_error *err)
 {
@@ -309,7 +310,9 @@ static cleave_status try_server(struct clv_watch *w, size_t server,
     cleave_status status;
 
     if (berth != NULL) {
-        status = try_link(w, server, look, &berth->trial, berth->rig, err);
+        status = berth->trial.messages[0].size > 0
+                     ? try_link(w, server, look, &berth->trial, berth->rig, err)
+                     : CLEAVE_OK;
         clv_fleet_give(w->options.fleet, berth);
         return status;
     }

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <langinfo.h>
+#include <locale.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -205,6 +207,26 @@ static void what_was_put_in_comes_back(void **state)
     assert_non_null(strstr(note, "attic"));
     clv_costs_fini(&c);
     clv_database_close(d);
+}
+
+/* The process that the library lives in may write numbers with a comma. */
+static void a_locale_with_a_comma_changes_nothing(void **state)
+{
+    static const char *const names[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE",
+                                        "fr_FR", "ps_AF.UTF-8"};
+    int found = 0;
+
+    for (size_t i = 0; !found && i < sizeof names / sizeof names[0]; i++) {
+        found = setlocale(LC_NUMERIC, names[i]) != NULL &&
+                strcmp(nl_langinfo(RADIXCHAR), ".") != 0;
+    }
+    if (!found) {
+        setlocale(LC_NUMERIC, "C");
+        print_message("no locale with a comma is installed\n");
+        skip();
+    }
+    what_was_put_in_comes_back(state);
+    setlocale(LC_NUMERIC, "C");
 }
 
 static void the_latest_row_counts(void **state)
@@ -631,6 +653,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_SCRATCH(what_was_put_in_comes_back),
+        IN_SCRATCH(a_locale_with_a_comma_changes_nothing),
         IN_SCRATCH(the_latest_row_counts),
         IN_SCRATCH(packings_of_one_cut_are_of_one_data_set),
         IN_SCRATCH(exactly_what_was_measured_is_found),

@@ -57,12 +57,19 @@ static void packages_are_summed_and_wrap(void **state)
     set(s, "class/powercap/intel-rapl:1/energy_uj", "8500000\n");
     set(s, "class/powercap/intel-rapl:1/max_energy_range_uj", "9000000\n");
     set(s, "class/powercap/intel-rapl:0:0/energy_uj", "5\n"); /* a part */
+    set(s, "class/powercap/intel-rapl:0/name", "package-0\n");
+    /* the first once more, and the machine with all that is in it */
+    set(s, "class/powercap/intel-rapl-mmio:0/energy_uj", "0\n");
+    set(s, "class/powercap/intel-rapl:2/name", "psys\n");
+    set(s, "class/powercap/intel-rapl:2/energy_uj", "0\n");
     clv_energy_init(&e, s->folder, (struct clv_clock){tell_time, &now});
     assert_string_equal(clv_energy_source(&e), "powercap");
     clv_energy_begin(&e);
     set(s, "class/powercap/intel-rapl:0/energy_uj", "1500000\n");
     set(s, "class/powercap/intel-rapl:1/energy_uj", "250000\n");
     set(s, "class/powercap/intel-rapl:0:0/energy_uj", "4000000\n");
+    set(s, "class/powercap/intel-rapl-mmio:0/energy_uj", "500000\n");
+    set(s, "class/powercap/intel-rapl:2/energy_uj", "3000000\n");
     assert_nearly(clv_energy_end(&e), 0.5 + 0.75, 1e-9);
     assert_true(clv_energy_end(&e) == CLV_UNKNOWN); /* not begun again */
     clv_energy_begin(&e);

@@ -8,6 +8,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <sched.h>
+
+#include "base/sha256.h"
+#include "lying_server.h"
 #include "runner_bed.h"
 
 struct world {
@@ -198,6 +202,33 @@ static void rigs_of_a_model_stand_on_one_ground(void **state)
     clv_fleet_give(w->fleet, b);
 }
 
+/* A server that says nothing holds a design up, and nobody else. */
+static void an_open_ground_is_given_while_a_design_is_made(void **state)
+{
+    struct world *w = *state;
+    struct lying_server liar;
+    const struct clv_ground *ground = NULL;
+    struct clv_map map;
+
+    prepare(w, 3, 0);
+    runner_bed_kill_server(w->bed);
+    assert_int_equal(clv_map_open(w->bed->model, &map, NULL), CLEAVE_OK);
+    assert_int_equal(lying_start(&liar, w->bed->port,
+                                 clv_sha256_of(map.bytes).hex, LIE_SILENCE),
+                     0);
+    clv_map_close(&map);
+    clv_fleet_want(w->fleet, w->at[1]);
+    while (atomic_load(&liar.told) == 0) {
+        sched_yield();
+    }
+    assert_int_equal(clv_fleet_ground(w->fleet, 0, 0, &ground, NULL),
+                     CLEAVE_OK);
+    assert_non_null(ground);
+    lying_stop(&liar); /* which ends the wait before its time */
+    assert_int_not_equal(await_told(w), CLEAVE_TIMEOUT);
+    assert_false(has(w, 1));
+}
+
 int main(int argc, char **argv)
 {
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -207,6 +238,7 @@ int main(int argc, char **argv)
         IN_WORLD(what_cannot_be_made_ready_is_told),
         IN_WORLD(a_retired_servers_designs_go_when_free),
         IN_WORLD(rigs_of_a_model_stand_on_one_ground),
+        IN_WORLD(an_open_ground_is_given_while_a_design_is_made),
     };
 
     runner_bed_serves(argc, argv);

@@ -41,14 +41,28 @@ static void a_deadline_leaves_time_to_finish(void **state)
                             .sent_ns = 1020 * MS,
                             .expected_ns = 60e6,
                             .finish_ns = 100e6,
-                            .deadline_ns = 200 * MS};
+                            .deadline_ns = 220 * MS};
 
     (void)state;
-    assert_true(clv_waiting_until(&w) == 1100 * MS);
-    w.deadline_ns = 110 * MS; /* too late for both: at once */
-    assert_true(clv_waiting_until(&w) == 1020 * MS);
-    w.deadline_ns = 5000 * MS; /* far: overdue first */
+    assert_true(clv_waiting_until(&w) == 1100 * MS); /* a margin of a fifth */
+    w.deadline_ns = 5000 * MS;                       /* far: overdue first */
     assert_true(clv_waiting_until(&w) == 1180 * MS);
+}
+
+static void what_is_nearly_there_is_waited_for(void **state)
+{
+    struct clv_waiting w = {.began_ns = 1000 * MS,
+                            .sent_ns = 1020 * MS,
+                            .expected_ns = 60e6,
+                            .finish_ns = 300e6,
+                            .deadline_ns = 400 * MS};
+
+    (void)state;
+    assert_true(clv_waiting_until(&w) == 1380 * MS); /* overdue */
+    w.deadline_ns = 350 * MS;
+    assert_true(clv_waiting_until(&w) == 1350 * MS); /* the deadline */
+    w.deadline_ns = 10 * MS;
+    assert_true(clv_waiting_until(&w) == 1140 * MS); /* twice expected */
 }
 
 int main(void)
@@ -57,6 +71,7 @@ int main(void)
         cmocka_unit_test(who_cannot_finish_waits),
         cmocka_unit_test(waits_in_vain_for_as_long_as_finishing_takes),
         cmocka_unit_test(a_deadline_leaves_time_to_finish),
+        cmocka_unit_test(what_is_nearly_there_is_waited_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,6 +104,27 @@ static void a_link_that_recovers_is_used_again(void **state)
     runner_bed_until(b, 1);
 }
 
+/* Where no trial can be made up, a server that is ready is used. */
+static void a_server_comes_back_without_a_trial(void **state)
+{
+    struct world *w = *state;
+    struct runner_bed *b = w->bed;
+    struct clv_berth *berth;
+
+    runner_bed_open(b, NULL, 1);
+    runner_bed_until(b, 1);
+    runner_bed_kill_server(b);
+    while (runner_bed_events(b, CLEAVE_EVENT_DOWN) == 0) {
+        (void)runner_bed_infer(b);
+    }
+    berth = clv_fleet_take_for_server(b->runner->fleet, 0);
+    assert_non_null(berth);
+    clv_trial_fini(&berth->trial);
+    clv_fleet_give(b->runner->fleet, berth);
+    runner_bed_start_server(b);
+    runner_bed_until(b, 1);
+}
+
 int main(int argc, char **argv)
 {
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -114,6 +135,7 @@ int main(int argc, char **argv)
         IN_WORLD(another_model_of_the_name_is_survived),
         IN_WORLD(half_an_answer_is_survived),
         IN_WORLD(a_link_that_recovers_is_used_again),
+        IN_WORLD(a_server_comes_back_without_a_trial),
     };
 
     runner_bed_serves(argc, argv);

@@ -8,11 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/fail.h"
 
 #define BPS_MOST 1e13
 #define LOAD_MOST 1e4
 #define TIME_MOST_NS 3600e9
+#define MOMENT_MOST_NS 1e18
 
 cleave_status decision_check(const struct settings *settings, cleave_error *err)
 {
@@ -62,10 +64,10 @@ cleave_status decision_bandwidth(const char *flag, const char *text,
         const char *name;
         double factor;
     } units[] = {{"bps", 1}, {"kbps", 1e3}, {"Mbps", 1e6}, {"Gbps", 1e9}};
-    char *end = NULL;
-    double value = strtod(text, &end);
+    double value = 0;
+    const char *end = clv_decimal_read(text, &value);
 
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+    for (size_t i = 0; end != NULL && i < sizeof units / sizeof units[0]; i++) {
         double bps = value * units[i].factor;
         if (strcmp(end, units[i].name) == 0 && bps > 0 && bps <= BPS_MOST) {
             *ret_bps = bps;
@@ -93,13 +95,13 @@ const char *decision_bandwidth_text(double bps, char into[32])
 cleave_status decision_load(const char *flag, const char *text,
                             double *ret_load, cleave_error *err)
 {
-    char *end = NULL;
-    double load = text != NULL ? strtod(text, &end) : 1;
+    double load = 1;
+    const char *end = text != NULL ? clv_decimal_read(text, &load) : NULL;
 
     if (text == NULL) {
         return CLEAVE_OK;
     }
-    if (end == text || *end != '\0' || !(load > 0 && load <= LOAD_MOST)) {
+    if (end == NULL || *end != '\0' || !(load > 0 && load <= LOAD_MOST)) {
         return clv_fail(err, CLEAVE_INVALID, flag,
                         "'%.100s' is not a factor such as 1.5: how much "
                         "slower than as profiled.",
@@ -107,6 +109,52 @@ cleave_status decision_load(const char *flag, const char *text,
     }
     *ret_load = load;
     return CLEAVE_OK;
+}
+
+cleave_status decision_moment(const char *flag, const char *text,
+                              int64_t *ret_ns, cleave_error *err)
+{
+    double ns;
+
+    if (clv_value_parse(text, CLV_UNIT_TIME, &ns, NULL) != CLEAVE_OK ||
+        ns > MOMENT_MOST_NS) {
+        return clv_fail(err, CLEAVE_INVALID, flag,
+                        "'%.100s' is not a time such as 25ms or 30s.", text);
+    }
+    *ret_ns = (int64_t)(ns + 0.5);
+    return CLEAVE_OK;
+}
+
+cleave_status decision_stretch(const char *flag, const char *text,
+                               int64_t *ret_from_ns, int64_t *ret_to_ns,
+                               cleave_error *err)
+{
+    const char *dots = strstr(text, "..");
+    char from[32];
+    int64_t from_ns;
+    int64_t to_ns;
+    cleave_status status;
+
+    if (dots == NULL || dots - text >= (ptrdiff_t)sizeof from) {
+        return clv_fail(err, CLEAVE_INVALID, flag,
+                        "'%.100s' is not a stretch of time such as 30s..40s.",
+                        text);
+    }
+    memcpy(from, text, (size_t)(dots - text));
+    from[dots - text] = '\0';
+    status = decision_moment(flag, from, &from_ns, err);
+    if (status == CLEAVE_OK) {
+        status = decision_moment(flag, dots + 2, &to_ns, err);
+    }
+    if (status == CLEAVE_OK && to_ns <= from_ns) {
+        status = clv_fail(err, CLEAVE_INVALID, flag,
+                          "'%.100s' ends before it begins.", text);
+    }
+    if (status == CLEAVE_OK) {
+        *ret_from_ns = from_ns;
+        *ret_to_ns = to_ns;
+    }
+    return status;
 }
 
 static cleave_status parse_time(const char *flag, const char *text,

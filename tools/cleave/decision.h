@@ -42,6 +42,13 @@ cleave_status decision_load(const char *flag, const char *text,
 cleave_status decision_bandwidth(const char *flag, const char *text,
                                  double *ret_bps, cleave_error *err);
 
+/* "25ms", and "30s..40s", whose end is behind its begin. */
+cleave_status decision_moment(const char *flag, const char *text,
+                              int64_t *ret_ns, cleave_error *err);
+cleave_status decision_stretch(const char *flag, const char *text,
+                               int64_t *ret_from_ns, int64_t *ret_to_ns,
+                               cleave_error *err);
+
 /* "12.4 Mbit/s". Returns `into`. */
 const char *decision_bandwidth_text(double bps, char into[32]);
 

@@ -37,48 +37,6 @@ struct emulation {
 
 /* -- Settings -- */
 
-static cleave_status read_time(const char *name, const char *text,
-                               int64_t *ret_ns, cleave_error *err)
-{
-    double ns;
-
-    if (clv_value_parse(text, CLV_UNIT_TIME, &ns, NULL) != CLEAVE_OK ||
-        ns > 1e18) {
-        return clv_fail(err, CLEAVE_INVALID, name,
-                        "'%.100s' is not a time such as 25ms or 30s.", text);
-    }
-    *ret_ns = (int64_t)(ns + 0.5);
-    return CLEAVE_OK;
-}
-
-/* "30s..40s" */
-static cleave_status read_outage(const char *text,
-                                 struct clv_outage *ret_outage,
-                                 cleave_error *err)
-{
-    const char *dots = strstr(text, "..");
-    char from[32];
-    struct clv_outage outage;
-
-    if (dots == NULL || dots - text >= (ptrdiff_t)sizeof from) {
-        return clv_fail(err, CLEAVE_INVALID, "--cut",
-                        "'%.100s' is not a stretch of time such as 30s..40s.",
-                        text);
-    }
-    memcpy(from, text, (size_t)(dots - text));
-    from[dots - text] = '\0';
-    if (read_time("--cut", from, &outage.from_ns, err) != CLEAVE_OK ||
-        read_time("--cut", dots + 2, &outage.to_ns, err) != CLEAVE_OK) {
-        return CLEAVE_INVALID;
-    }
-    if (outage.to_ns <= outage.from_ns) {
-        return clv_fail(err, CLEAVE_INVALID, "--cut",
-                        "'%.100s' ends before it begins.", text);
-    }
-    *ret_outage = outage;
-    return CLEAVE_OK;
-}
-
 static cleave_status read_outages(const struct settings *s, struct emulation *e,
                                   cleave_error *err)
 {
@@ -93,7 +51,9 @@ static cleave_status read_outages(const struct settings *s, struct emulation *e,
         return clv_fail_memory(err, "--cut", bytes);
     }
     for (size_t i = 0; status == CLEAVE_OK && i < s->outage_count; i++) {
-        status = read_outage(s->outages[i], &e->outages[i], err);
+        status =
+            decision_stretch("--cut", s->outages[i], &e->outages[i].from_ns,
+                             &e->outages[i].to_ns, err);
     }
     e->options.outages = e->outages;
     e->options.outage_count = s->outage_count;
@@ -111,7 +71,7 @@ static cleave_status read_queue(const char *text, struct clv_relay_options *o,
         o->queue_bytes = (uint64_t)value;
         return CLEAVE_OK;
     }
-    if (read_time("--queue", text, &o->queue_ns, NULL) == CLEAVE_OK &&
+    if (decision_moment("--queue", text, &o->queue_ns, NULL) == CLEAVE_OK &&
         o->queue_ns > 0) {
         return CLEAVE_OK;
     }
@@ -137,7 +97,7 @@ static cleave_status read_numbers(const struct settings *s, struct emulation *e,
             decision_bandwidth("--down-rate", s->down_rate, &o->down_bps, err);
     }
     if (status == CLEAVE_OK && s->delay != NULL) {
-        status = read_time("--delay", s->delay, &o->delay_ns, err);
+        status = decision_moment("--delay", s->delay, &o->delay_ns, err);
     }
     if (status == CLEAVE_OK && s->link_queue != NULL) {
         status = read_queue(s->link_queue, o, err);

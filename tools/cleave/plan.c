@@ -168,6 +168,9 @@ static cleave_status plan(const struct settings *s, cleave_error *err)
         status = decision_conditions(s, decision.designs->costs.server_count,
                                      &conditions, err);
     }
+    if (status == CLEAVE_OK) {
+        conditions.rate_per_s = decision.designs->task->rate_per_s;
+    }
     if (status == CLEAVE_OK && wants_all(s)) {
         status = plan_all(s, decision.designs, &conditions, err);
     } else if (status == CLEAVE_OK) {

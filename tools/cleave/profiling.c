@@ -6,13 +6,13 @@
  */
 #include "profiling.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/decimal.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "plan/metric.h"
@@ -28,14 +28,13 @@
 static cleave_status read_budget(const char *text, double *ret_budget,
                                  cleave_error *err)
 {
-    char *end;
-    double budget;
+    double budget = 0;
+    const char *end = text != NULL ? clv_decimal_read(text, &budget) : NULL;
 
     if (text == NULL) {
         return CLEAVE_OK;
     }
-    budget = strtod(text, &end);
-    if (end == text || !isfinite(budget) || budget <= 0 ||
+    if (end == NULL || budget <= 0 ||
         (*end != '\0' && strcmp(end, "pp") != 0)) {
         return clv_fail(err, CLEAVE_INVALID, "--budget",
                         "'%.100s' is not a number of points such as 1.0pp.",

@@ -244,6 +244,9 @@ static cleave_status open_runner(struct running *r, cleave_error *err)
         return status;
     }
     status = cleave_runner_open(&o, &r->runner, err);
+    if (status == CLEAVE_OK && s->pace == NULL) {
+        r->rate = r->runner->designs->task->rate_per_s;
+    }
     if (status == CLEAVE_OK && !s->quiet &&
         cleave_runner_notice(r->runner) != NULL) {
         fprintf(stderr, "cleave run: %s\n", cleave_runner_notice(r->runner));

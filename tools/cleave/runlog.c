@@ -385,7 +385,9 @@ cleave_status runlog_close(struct runlog *log, cleave_runner *runner,
     cleave_runner_look(runner, &s);
     pthread_mutex_lock(&log->lock);
     wipe_live_locked(log);
-    qsort(log->total_ns, log->times, sizeof *log->total_ns, compare_times);
+    if (log->times > 0) {
+        qsort(log->total_ns, log->times, sizeof *log->total_ns, compare_times);
+    }
     if (log->json) {
         print_summary_json(log, &s, seconds);
     } else {

@@ -116,33 +116,6 @@ static cleave_status read_factor(const char *flag, const char *text,
     return CLEAVE_OK;
 }
 
-/* "30s..40s" */
-static cleave_status read_outage(const char *text, int64_t *ret_from_ns,
-                                 int64_t *ret_to_ns, cleave_error *err)
-{
-    const char *dots = text != NULL ? strstr(text, "..") : NULL;
-    char from[WORD];
-    double from_ns;
-    double to_ns;
-
-    if (text == NULL) {
-        return CLEAVE_OK;
-    }
-    snprintf(from, sizeof from, "%.*s",
-             (int)(dots != NULL && dots - text < WORD ? dots - text : 0), text);
-    if (dots == NULL ||
-        clv_value_parse(from, CLV_UNIT_TIME, &from_ns, NULL) != CLEAVE_OK ||
-        clv_value_parse(dots + 2, CLV_UNIT_TIME, &to_ns, NULL) != CLEAVE_OK ||
-        !(from_ns < to_ns && to_ns < 1e18)) {
-        return clv_fail(err, CLEAVE_INVALID, "--outage",
-                        "'%.100s' is not a stretch of time such as 30s..40s.",
-                        text);
-    }
-    *ret_from_ns = (int64_t)from_ns;
-    *ret_to_ns = (int64_t)to_ns;
-    return CLEAVE_OK;
-}
-
 static cleave_status read_options(const struct settings *s, struct playing *p,
                                   double *ret_scale, cleave_error *err)
 {
@@ -169,9 +142,9 @@ static cleave_status read_options(const struct settings *s, struct playing *p,
     if (status == CLEAVE_OK) {
         status = read_factor("--scale", s->scale, 1e6, ret_scale, err);
     }
-    if (status == CLEAVE_OK) {
-        status =
-            read_outage(s->outage, &o->outage_from_ns, &o->outage_to_ns, err);
+    if (status == CLEAVE_OK && s->outage != NULL) {
+        status = decision_stretch("--outage", s->outage, &o->outage_from_ns,
+                                  &o->outage_to_ns, err);
     }
     if (status == CLEAVE_OK) {
         status = read_policies(p, s->policy, err);
@@ -262,7 +235,7 @@ static cleave_status read_traces(const struct settings *s, struct playing *p,
         status = read_trace(path, scale, &p->traces[i], err);
         if (status == CLEAVE_OK && p->traces[i].gaps > 0) {
             fprintf(stderr,
-                    "cleave: %s: %zu gaps, the rate before them holds on\n",
+                    "cleave: %s: gaps: %zu; the rate before them holds on\n",
                     path, p->traces[i].gaps);
         }
     }
@@ -353,6 +326,9 @@ static cleave_status simulate(const struct settings *s, cleave_error *err)
 
     if (status == CLEAVE_OK) {
         status = decision_open(s, &p.decision, err);
+    }
+    if (status == CLEAVE_OK && s->pace == NULL) {
+        p.options.rate_per_s = p.decision.designs->task->rate_per_s;
     }
     if (status == CLEAVE_OK) {
         status = read_traces(s, &p, scale, err);
