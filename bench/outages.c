@@ -5,7 +5,9 @@
  * The server is killed, or stopped, or its link is cut; three seconds later
  * it is there again. Told is how many inferences were answered at all, how
  * many by their deadline, and how long after the server's return one was
- * answered by it again. The device, computing alone, could just do it.
+ * answered by it again. The device, computing alone, could do it: in less than
+ * an interval. Its slow-down is small, because an emulated device is as many
+ * times more disturbed by whatever else the machine does.
  *
  * Arrivals do not wait for answers: each has a thread waiting for its moment,
  * as many as could be under way at once, and being late counts.
@@ -33,7 +35,7 @@
 #define AFTER_NS 3000000000
 #define RTT_NS 10e6
 #define UP_BPS 50e6
-#define SLOWDOWN 8
+#define SLOWDOWN 3
 #define THREADS 8
 #define TIMES 4 /* each outage */
 #define BACK_BAR_MS 1000
@@ -265,7 +267,7 @@ void section_outages(const char *data, const struct adapt_effort *effort)
     struct profiled p;
     struct farside far;
 
-    profiled_open(&p, data, profiled_find("squeezenet1_1_fp32"),
+    profiled_open(&p, data, profiled_find("mobilenet_v2_fp32"),
                   "minimize: latency");
     farside_open(&far, &p,
                  &(struct farside_link){.up_bps = UP_BPS, .rtt_ns = RTT_NS});
