@@ -131,8 +131,8 @@ cleave_status decision_stretch(const char *flag, const char *text,
 {
     const char *dots = strstr(text, "..");
     char from[32];
-    int64_t from_ns;
-    int64_t to_ns;
+    int64_t from_ns = 0;
+    int64_t to_ns = 0;
     cleave_status status;
 
     if (dots == NULL || dots - text >= (ptrdiff_t)sizeof from) {
