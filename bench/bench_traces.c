@@ -29,7 +29,7 @@
 #define TRACE_BYTES ((size_t)16 << 20)
 #define NETWORKS 3 /* of the benchmarks' list, unless some are named */
 
-static const double slowdowns[] = {10, 20, 40};
+static const double slowdowns[] = {10, 20, 40, 80};
 
 #define SLOWDOWNS (sizeof slowdowns / sizeof slowdowns[0])
 

@@ -18,29 +18,11 @@
 #include <stdlib.h>
 
 #include "base/fail.h"
-#include "plan/estimator.h"
-#include "plan/oracle.h"
-#include "plan/probing.h"
+#include "plan/play.h"
 #include "plan/waiting.h"
-#include "plan/world.h"
 
-#define NEWS 64
 #define MOST_INFERENCES ((uint64_t)1 << 24)
 #define FIRST_VALUES 1024
-
-#define PROBE_PATIENCE_NS 2e9
-#define PROBE_ANSWER_BYTES 200
-
-/* What the device will know at a time. */
-struct news {
-    int64_t at_ns;
-    enum { NEWS_EXCHANGE, NEWS_TIMEOUT, NEWS_LOST } kind;
-    struct clv_transfer transfer; /* of a timeout: how long, how many */
-    int is_probe;
-    uint32_t server;
-    double measured_ns; /* of the server, and what the profile says */
-    double profiled_ns;
-};
 
 /* How one inference ended. */
 struct outcome {
@@ -58,185 +40,17 @@ struct outcome {
     int is_answered;
 };
 
-struct play {
-    struct clv_world world;
-    struct clv_scheduler *scheduler;
-    struct clv_oracle oracle;
-    int has_oracle;
-    int finishes; /* local finish */
-
-    struct clv_link_estimator link; /* one trace for all servers */
-    struct clv_load_estimator device;
-    struct clv_load_estimator servers[CLV_SERVERS];
-    struct clv_probing probing;
-    int is_up; /* as far as the device knows */
-    int is_probing;
-    int64_t heard_ns; /* the latest */
-    struct news news[NEWS];
-    size_t news_count;
-
-    double whole_ns; /* the quickest way to compute all on the device */
-
-    size_t current;
-    uint64_t nth;
-    uint64_t arrivals;
-    int64_t ends[CLV_SIMULATION_MOST_IN_FLIGHT];
-    int64_t last_end_ns;
-    struct clv_simulation_result result;
-    double drops;
-    double *latencies;
-    size_t capacity;
-};
-
 static const struct clv_measure mean_latency = {CLV_METRIC_LATENCY,
                                                 CLV_STATISTIC_MEAN};
 
-static const struct clv_simulation_options *options_of(const struct play *p)
+static const struct clv_simulation_options *options_of(const struct clv_play *p)
 {
     return &p->world.options;
 }
 
-/* -- What the device hears -- */
-
-static void hear(struct play *p, const struct news *n)
-{
-    p->is_probing &= !n->is_probe;
-    p->heard_ns = n->at_ns > p->heard_ns ? n->at_ns : p->heard_ns;
-    if (n->kind == NEWS_LOST) {
-        p->is_up = 0;
-        return;
-    }
-    if (n->kind == NEWS_TIMEOUT) {
-        clv_link_estimator_note_timeout(
-            &p->link, n->at_ns, n->transfer.duration_ns, n->transfer.bytes_up);
-        return;
-    }
-    p->is_up = 1;
-    clv_link_estimator_note(&p->link, &n->transfer);
-    if (!n->is_probe) {
-        clv_load_estimator_note(&p->servers[n->server], n->at_ns,
-                                n->measured_ns, n->profiled_ns);
-    }
-}
-
-/* More than the list has room for is never under way at once. */
-static void add_news(struct play *p, const struct news *n)
-{
-    if (p->news_count < NEWS && n->at_ns != INT64_MAX) {
-        p->news[p->news_count++] = *n;
-    }
-}
-
-static size_t earliest(const struct play *p)
-{
-    size_t first = 0;
-
-    for (size_t i = 1; i < p->news_count; i++) {
-        first = p->news[i].at_ns < p->news[first].at_ns ? i : first;
-    }
-    return first;
-}
-
-/* News of an exchange that came through. */
-static struct news news_of(const struct clv_passage *passage, double bytes_up,
-                           double bytes_down)
-{
-    struct news n = {.at_ns = passage->answer_ns};
-
-    n.transfer = (struct clv_transfer){
-        .at_ns = passage->answer_ns,
-        .duration_ns = (int64_t)fmin(passage->link_ns, 1e18),
-        .bytes_up = (uint64_t)bytes_up,
-        .bytes_down = (uint64_t)bytes_down,
-        .tcp_rtt_ns = CLV_UNKNOWN,
-        .tcp_rate_bps = CLV_UNKNOWN,
-    };
-    return n;
-}
-
-static struct news news_of_timeout(int64_t at_ns, int64_t sent_ns,
-                                   double bytes_up)
-{
-    struct news n = {.at_ns = at_ns, .kind = NEWS_TIMEOUT};
-
-    n.transfer.duration_ns = at_ns > sent_ns ? at_ns - sent_ns : 0;
-    n.transfer.bytes_up = (uint64_t)bytes_up;
-    return n;
-}
-
-static void probe(struct play *p, int64_t at_ns)
-{
-    struct clv_link_view view = clv_link_estimator_look(&p->link, at_ns);
-    double bytes = (double)clv_probing_bytes(p->is_up, &view);
-    int64_t latest = clv_later(at_ns, PROBE_PATIENCE_NS);
-    struct clv_passage passage = {0};
-    struct news n;
-
-    clv_world_exchange(&p->world, at_ns, bytes, PROBE_ANSWER_BYTES, 0,
-                       &passage);
-    n = news_of(&passage, bytes, PROBE_ANSWER_BYTES);
-    if (passage.lost_ns != INT64_MAX) {
-        n.kind = NEWS_LOST;
-        n.at_ns = passage.lost_ns;
-    } else if (passage.answer_ns > latest) {
-        n = news_of_timeout(latest, at_ns, bytes);
-    }
-    n.is_probe = 1;
-    clv_probing_note(&p->probing, p->is_up, at_ns);
-    p->is_probing = 1;
-    p->result.probes++;
-    p->result.bytes_up += bytes;
-    add_news(p, &n);
-}
-
-/* All that has happened by now, in its order. */
-static void catch_up(struct play *p, int64_t now_ns)
-{
-    for (;;) {
-        size_t next = earliest(p);
-        int64_t heard = p->news_count > 0 ? p->news[next].at_ns : INT64_MAX;
-        int64_t due = INT64_MAX;
-        if (options_of(p)->policy->learns != CLV_LEARNS_NOTHING &&
-            !p->is_probing && p->nth > 0) {
-            struct clv_link_view view =
-                clv_link_estimator_look(&p->link, now_ns);
-            due = clv_probing_due(&p->probing, p->is_up, &view, now_ns);
-            due = due > p->heard_ns ? due : p->heard_ns;
-        }
-        if (heard > now_ns && due > now_ns) {
-            return;
-        }
-        if (heard <= due) {
-            struct news n = p->news[next];
-            p->news[next] = p->news[--p->news_count];
-            hear(p, &n);
-        } else {
-            probe(p, due);
-        }
-    }
-}
-
-/* Begins as a live run does: a word with the server, and one of some size. */
-static int64_t first_words(struct play *p)
-{
-    int64_t now_ns = 0;
-
-    if (options_of(p)->policy->learns == CLV_LEARNS_NOTHING) {
-        return 0;
-    }
-    for (int i = 0; i < 2; i++) {
-        p->is_up = i;
-        probe(p, now_ns);
-        now_ns = p->news_count > 0 ? p->news[0].at_ns : now_ns;
-        p->is_up = 1;
-        catch_up(p, now_ns);
-    }
-    return now_ns;
-}
-
 /* -- Deciding -- */
 
-static struct clv_conditions known(const struct play *p, int64_t now_ns)
+static struct clv_conditions known(const struct clv_play *p, int64_t now_ns)
 {
     size_t servers = options_of(p)->space->costs->server_count;
     struct clv_conditions c = clv_conditions_reference(servers);
@@ -255,7 +69,7 @@ static struct clv_conditions known(const struct play *p, int64_t now_ns)
     return c;
 }
 
-static struct clv_conditions truth(const struct play *p, int64_t now_ns)
+static struct clv_conditions truth(const struct clv_play *p, int64_t now_ns)
 {
     const struct clv_simulation_options *o = options_of(p);
     size_t servers = o->space->costs->server_count;
@@ -277,7 +91,8 @@ static struct clv_conditions truth(const struct play *p, int64_t now_ns)
 }
 
 /* Whether it would be worth knowing that the link is fast again. */
-static void look_ahead(struct play *p, const struct clv_conditions *known_now)
+static void look_ahead(struct clv_play *p,
+                       const struct clv_conditions *known_now)
 {
     const struct clv_simulation_options *o = options_of(p);
     struct clv_conditions better = *known_now;
@@ -296,7 +111,7 @@ static void look_ahead(struct play *p, const struct clv_conditions *known_now)
         clv_predict(o->space, p->current, known_now, mean_latency));
 }
 
-static void decide(struct play *p, int64_t now_ns, struct outcome *out)
+static void decide(struct clv_play *p, int64_t now_ns, struct outcome *out)
 {
     const struct clv_simulation_options *o = options_of(p);
     struct clv_conditions c =
@@ -332,13 +147,13 @@ static void decide(struct play *p, int64_t now_ns, struct outcome *out)
 /* -- How an inference ends -- */
 
 /* The device's own work on the tail, from when the server is given up. */
-static void finish_here(struct play *p, struct outcome *out, int64_t from_ns,
-                        double finish_ns)
+static void finish_here(struct clv_play *p, struct outcome *out,
+                        int64_t from_ns, double finish_ns)
 {
     const struct clv_candidate *c =
         &options_of(p)->space->candidates[out->candidate];
     int64_t free_ns = p->world.device_free_ns;
-    struct news n;
+    struct clv_news n;
 
     from_ns = from_ns > free_ns ? from_ns : free_ns;
     out->end_ns = clv_later(from_ns, finish_ns);
@@ -346,16 +161,17 @@ static void finish_here(struct play *p, struct outcome *out, int64_t from_ns,
     out->is_finished_here = 1;
     p->world.device_free_ns = out->end_ns;
     if (out->passage.lost_ns == INT64_MAX) {
-        n = news_of_timeout(from_ns, out->passage.sent_ns, c->bytes_up.mean);
+        n = clv_news_of_timeout(from_ns, out->passage.sent_ns,
+                                c->bytes_up.mean);
         if (p->world.link_free_ns > from_ns) {
             p->world.link_free_ns = from_ns; /* the rest is not sent */
         }
-        add_news(p, &n);
+        clv_play_add_news(p, &n);
     }
 }
 
 /* Sends once more when the servers are back: who cannot finish must. */
-static void send_again(struct play *p, struct outcome *out)
+static void send_again(struct clv_play *p, struct outcome *out)
 {
     const struct clv_candidate *c =
         &options_of(p)->space->candidates[out->candidate];
@@ -372,7 +188,7 @@ static void send_again(struct play *p, struct outcome *out)
 }
 
 /* The latest that the server is waited for. */
-static int64_t answer_by(const struct play *p, const struct outcome *out)
+static int64_t answer_by(const struct clv_play *p, const struct outcome *out)
 {
     const struct clv_space *space = options_of(p)->space;
     const struct clv_spread *finish =
@@ -388,19 +204,20 @@ static int64_t answer_by(const struct play *p, const struct outcome *out)
     return clv_waiting_until(&wait);
 }
 
-static void tell_exchange(struct play *p, const struct outcome *out)
+static void tell_exchange(struct clv_play *p, const struct outcome *out)
 {
     const struct clv_candidate *c =
         &options_of(p)->space->candidates[out->candidate];
-    struct news n = news_of(&out->passage, c->bytes_up.mean, c->bytes_down);
+    struct clv_news n =
+        clv_news_of(&out->passage, c->bytes_up.mean, c->bytes_down);
 
     n.server = c->server;
     n.measured_ns = out->passage.server_ns;
     n.profiled_ns = c->server_ns.mean;
-    add_news(p, &n);
+    clv_play_add_news(p, &n);
 }
 
-static void settle_remote(struct play *p, struct outcome *out)
+static void settle_remote(struct clv_play *p, struct outcome *out)
 {
     const struct clv_candidate *c =
         &options_of(p)->space->candidates[out->candidate];
@@ -409,8 +226,9 @@ static void settle_remote(struct play *p, struct outcome *out)
 
     p->result.bytes_up += c->bytes_up.mean;
     if (out->passage.lost_ns != INT64_MAX) {
-        struct news n = {.at_ns = out->passage.lost_ns, .kind = NEWS_LOST};
-        add_news(p, &n);
+        struct clv_news n = {.at_ns = out->passage.lost_ns,
+                             .kind = CLV_NEWS_LOST};
+        clv_play_add_news(p, &n);
         if (p->finishes && finish_ns > 0 && out->passage.lost_ns < by) {
             by = out->passage.lost_ns;
         }
@@ -425,7 +243,7 @@ static void settle_remote(struct play *p, struct outcome *out)
     tell_exchange(p, out);
 }
 
-static void settle(struct play *p, struct outcome *out)
+static void settle(struct clv_play *p, struct outcome *out)
 {
     const struct clv_candidate *c =
         &options_of(p)->space->candidates[out->candidate];
@@ -459,7 +277,7 @@ static int breaks(const struct clv_slo *slo, double latency_ns)
     return 0;
 }
 
-static cleave_status keep_latency(struct play *p, double latency_ns,
+static cleave_status keep_latency(struct clv_play *p, double latency_ns,
                                   cleave_error *err)
 {
     size_t more = p->capacity > 0 ? 2 * p->capacity : FIRST_VALUES;
@@ -477,7 +295,7 @@ static cleave_status keep_latency(struct play *p, double latency_ns,
     return CLEAVE_OK;
 }
 
-static cleave_status account(struct play *p, const struct outcome *out,
+static cleave_status account(struct clv_play *p, const struct outcome *out,
                              cleave_error *err)
 {
     const struct clv_simulation_options *o = options_of(p);
@@ -500,7 +318,7 @@ static cleave_status account(struct play *p, const struct outcome *out,
     return keep_latency(p, latency_ns, err);
 }
 
-static void tell(const struct play *p, const struct outcome *out,
+static void tell(const struct clv_play *p, const struct outcome *out,
                  clv_simulation_told *told, void *self)
 {
     struct clv_simulation_step step = {
@@ -523,8 +341,8 @@ static void tell(const struct play *p, const struct outcome *out,
 /* -- The loop -- */
 
 /* When the next inference begins, and when it came; 0 at the end. */
-static int next_one(struct play *p, int64_t start_ns, int64_t *ret_arrival_ns,
-                    int64_t *ret_begin_ns)
+static int next_one(struct clv_play *p, int64_t start_ns,
+                    int64_t *ret_arrival_ns, int64_t *ret_begin_ns)
 {
     const struct clv_simulation_options *o = options_of(p);
     int64_t ready = p->world.device_free_ns;
@@ -552,11 +370,11 @@ static int next_one(struct play *p, int64_t start_ns, int64_t *ret_arrival_ns,
            (o->max_inferences == 0 || p->nth < o->max_inferences);
 }
 
-static cleave_status run_all(struct play *p, clv_simulation_told *told,
+static cleave_status run_all(struct clv_play *p, clv_simulation_told *told,
                              void *self, cleave_error *err)
 {
     const struct clv_simulation_options *o = options_of(p);
-    int64_t start_ns = first_words(p);
+    int64_t start_ns = clv_play_first_words(p);
     int64_t begin_ns;
     struct outcome out = {0};
     cleave_status status = CLEAVE_OK;
@@ -564,7 +382,7 @@ static cleave_status run_all(struct play *p, clv_simulation_told *told,
     while (status == CLEAVE_OK &&
            next_one(p, start_ns, &out.arrival_ns, &begin_ns)) {
         out = (struct outcome){.arrival_ns = out.arrival_ns};
-        catch_up(p, begin_ns);
+        clv_play_hear(p, begin_ns);
         decide(p, begin_ns, &out);
         clv_world_play(&p->world, out.candidate, p->nth, begin_ns,
                        &out.passage);
@@ -600,7 +418,7 @@ static double whole_of(const struct clv_space *space)
     return least;
 }
 
-static cleave_status open_play(struct play *p, cleave_error *err)
+static cleave_status open_play(struct clv_play *p, cleave_error *err)
 {
     const struct clv_simulation_options *o = options_of(p);
     const struct clv_slo *slo = o->slo;
@@ -631,7 +449,7 @@ cleave_status clv_simulation_run(const struct clv_simulation_options *options,
                                  struct clv_simulation_result *ret_result,
                                  cleave_error *err)
 {
-    struct play *p = calloc(1, sizeof *p);
+    struct clv_play *p = calloc(1, sizeof *p);
     cleave_status status;
 
     if (p == NULL) {

@@ -7,6 +7,9 @@
 
 #include <math.h>
 
+/* No answer is overdue before this. */
+#define LEAST_NS 2e8
+
 /* Finishing may take this much longer than it should. */
 #define FINISH_MARGIN 1.2
 
@@ -19,6 +22,15 @@ static int64_t min_of(int64_t a, int64_t b)
 static int64_t time_of(double ns)
 {
     return ns < 9e18 ? (int64_t)ns : INT64_MAX;
+}
+
+/* When the answer is overdue; others on the link may come first. */
+static double overdue(const struct clv_waiting *w)
+{
+    double expected = w->expected_ns * (w->crowd > 1 ? w->crowd : 1);
+
+    return (double)w->sent_ns +
+           fmax(expected + fmax(w->finish_ns, expected), LEAST_NS);
 }
 
 /* When finishing must begin to be in time, as far as that makes sense. */
@@ -39,8 +51,7 @@ int64_t clv_waiting_until(const struct clv_waiting *w)
     if (!(w->finish_ns > 0)) {
         return INT64_MAX;
     }
-    until = time_of((double)w->sent_ns + w->expected_ns +
-                    fmax(w->finish_ns, w->expected_ns));
+    until = time_of(overdue(w));
     if (w->deadline_ns > 0) {
         until = min_of(until, time_of(latest(w)));
     }

@@ -66,12 +66,12 @@ static int count_cores(void)
     return (int)sysconf(_SC_NPROCESSORS_ONLN);
 }
 
-static double memory_gib(void)
+static unsigned memory_halves(void)
 {
     uint64_t bytes =
         (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
 
-    return (double)((bytes + HALF_GIB / 2) / HALF_GIB) / 2;
+    return (unsigned)((bytes + HALF_GIB / 2) / HALF_GIB);
 }
 
 void clv_machine_id(char ret_id[CLV_MACHINE_TEXT],
@@ -79,14 +79,16 @@ void clv_machine_id(char ret_id[CLV_MACHINE_TEXT],
 {
     struct utsname system = {0};
     struct clv_sha256 hash;
+    unsigned halves = memory_halves();
     char processor[80];
     clv_bytes text;
 
     uname(&system);
     name_processor(processor, sizeof processor);
-    snprintf(ret_text, CLV_MACHINE_TEXT, "%s, %d cores, %.1f GiB, %.20s %.20s",
-             processor, count_cores(), memory_gib(), system.sysname,
-             system.machine);
+    /* no "%.1f": the name must be the same in every locale */
+    snprintf(ret_text, CLV_MACHINE_TEXT, "%s, %d cores, %u.%u GiB, %.20s %.20s",
+             processor, count_cores(), halves / 2, halves % 2 * 5,
+             system.sysname, system.machine);
     text = (clv_bytes){(const uint8_t *)ret_text, strlen(ret_text)};
     hash = clv_sha256_of(text);
     snprintf(ret_id, CLV_MACHINE_TEXT, "%.*s", ID_DIGITS, hash.hex);

@@ -3,9 +3,9 @@
  *
  * All parts are loaded and run in rounds: each is run a few times, then the
  * next, and so on, round after round. A machine that is slow for a moment is
- * slow for a few runs of every part and not for all runs of one, and medians
- * pass over it. The first run of each visit warms the caches up, as the run
- * before does in earnest, and is not counted.
+ * slow for a few runs of every part and not for all runs of one. The first run
+ * of each visit warms the caches up, as the run before does in earnest, and is
+ * not counted.
  *
  * Heads are measured as they will run: alone on their engine, on real inputs.
  * Belongs to one thread.

@@ -3,8 +3,8 @@
  *
  * The first request for a cut makes the server build the tail, which may take
  * seconds; it is not counted, and neither is the first of each round's pair.
- * A server that is busy with others' requests would say longer times than it
- * takes alone; the median of the rounds is the best that can be known here.
+ * A server that is busy with others' requests says longer times than it takes
+ * alone, which cannot be known here; rounds share that out among the cuts.
  */
 #include "profile/visit.h"
 

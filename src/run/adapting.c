@@ -15,17 +15,15 @@
 #include <math.h>
 
 #include "base/fail.h"
+#include "plan/waiting.h"
 #include "run/adaptive.h"
 
-#define PATIENCE 5            /* times what is expected .. */
-#define PATIENCE_NS 200000000 /* .. and no less than this */
-#define HELD_AGAINST 3        /* so late, and it is the server's fault */
-#define FINISH_MARGIN 1.2     /* on what finishing is expected to take */
-#define BAN_NS 60000000000    /* for what did not work */
-#define LONGEST_NS 300e9      /* for any answer */
-#define LOAD_SEEN_NS 200e3    /* less tells nothing of a load .. */
-#define LOAD_SEEN_SHARE 0.05  /* .. nor does less of the whole network */
-#define ATTEMPTS 3            /* to find a design that the inputs suit */
+#define PATIENT_NS 200e6   /* a server that was given so much .. */
+#define PATIENT 2          /* .. and so many times what was expected .. */
+                           /* .. and did not answer is not there */
+#define BAN_NS 60000000000 /* for what did not work */
+#define LONGEST_NS (300 * (int64_t)1000000000) /* for any answer */
+#define ATTEMPTS 3 /* to find a design that the inputs suit */
 
 /* One inference. */
 struct trip {
@@ -52,22 +50,6 @@ static const struct clv_cost_head *head_of(const cleave_runner *r,
 
 /* -- How long to wait -- */
 
-int64_t clv_adapting_patience_ns(int64_t deadline_ns, double expected_ns,
-                                 unsigned crowd, double finish_ns)
-{
-    double whole_ns = (double)deadline_ns;
-    double wait_ns;
-
-    if (deadline_ns <= 0) {
-        wait_ns = fmax(PATIENCE * crowd * expected_ns, PATIENCE_NS);
-    } else if (whole_ns - FINISH_MARGIN * finish_ns >= expected_ns) {
-        wait_ns = whole_ns - FINISH_MARGIN * finish_ns;
-    } else {
-        wait_ns = fmax(whole_ns, 2 * expected_ns);
-    }
-    return (int64_t)fmin(wait_ns, LONGEST_NS);
-}
-
 /* What finishing here would take; the whole network if nobody measured it. */
 static double finish_ns(const struct trip *t)
 {
@@ -90,22 +72,37 @@ static double foreseen_ns(const struct trip *t)
    server may take its time from when it was asked. */
 static void set_patience(struct trip *t)
 {
-    int64_t deadline_ns = t->runner->designs->task->slo.deadline_ns;
-    int64_t wait_ns = clv_adapting_patience_ns(deadline_ns, foreseen_ns(t),
-                                               t->runner->width, finish_ns(t));
+    const cleave_runner *r = t->runner;
+    double device_ns =
+        t->decision.conditions.slowdown * t->decision.candidate->device_ns.mean;
+    int64_t sent_ns = now(r) + (int64_t)device_ns;
+    struct clv_waiting wait = {
+        .began_ns = t->called_ns,
+        .sent_ns = sent_ns,
+        .expected_ns = fmax(foreseen_ns(t) - device_ns, 0),
+        .finish_ns = r->may_finish ? finish_ns(t) : 0,
+        .deadline_ns = r->designs->task->slo.deadline_ns,
+        .crowd = r->width,
+    };
+    int64_t until_ns = clv_waiting_until(&wait);
 
-    if (deadline_ns > 0) {
-        t->errand.answer_by_ns = t->called_ns + wait_ns;
+    if (until_ns == INT64_MAX) {
+        return; /* the rig knows how long an exchange may take */
+    }
+    until_ns =
+        until_ns < sent_ns + LONGEST_NS ? until_ns : sent_ns + LONGEST_NS;
+    if (wait.deadline_ns > 0) {
+        t->errand.answer_by_ns = until_ns;
     } else {
-        t->errand.patience_ns = wait_ns;
+        t->errand.patience_ns = until_ns - sent_ns;
     }
 }
 
 /* Whether the server had so much time that being late is its own fault. */
 static int was_patient(const struct trip *t)
 {
-    return t->waited_ns >= PATIENCE_NS &&
-           t->waited_ns >= HELD_AGAINST * t->runner->width * foreseen_ns(t);
+    return t->waited_ns >= PATIENT_NS &&
+           t->waited_ns >= PATIENT * t->runner->width * foreseen_ns(t);
 }
 
 /* -- Learning -- */
@@ -127,23 +124,15 @@ static void on_link(void *self, struct clv_errand *errand, int begins)
                    errand->sent == CLEAVE_TIMEOUT ? errand->sent_bytes : 0);
 }
 
-/*
- * What this device took for a part. One that is small beside the network (a
- * picture's encoding, say) does not tell by how much the network is slowed
- * down, but whether that has changed.
- */
+/* What this device took for a part, if that tells of a load. */
 static void learn_device(struct trip *t, int64_t now_ns, double measured_ns,
                          double profiled_ns)
 {
     const cleave_runner *r = t->runner;
-    double least_ns = LOAD_SEEN_NS;
+    double whole_ns =
+        r->home != CLV_NONE ? r->space->candidates[r->home].device_ns.mean : 0;
 
-    if (r->home != CLV_NONE) {
-        least_ns =
-            fmax(least_ns, LOAD_SEEN_SHARE *
-                               r->space->candidates[r->home].device_ns.mean);
-    }
-    if (profiled_ns > 0 && fmax(measured_ns, profiled_ns) >= least_ns) {
+    if (clv_load_is_told(measured_ns, profiled_ns, whole_ns)) {
         clv_senses_device_took(&t->runner->senses, now_ns, measured_ns,
                                profiled_ns);
     }
@@ -157,7 +146,7 @@ static void learn_server(struct trip *t, int64_t now_ns)
 
     clv_watch_served(t->runner->watch, c->server);
     if (t->errand.exchange.has_timing &&
-        fmax(measured_ns, c->server_ns.mean) >= LOAD_SEEN_NS) {
+        clv_load_is_told(measured_ns, c->server_ns.mean, 0)) {
         clv_senses_server_took(&t->runner->senses, c->server, now_ns,
                                measured_ns, c->server_ns.mean);
     }

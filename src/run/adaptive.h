@@ -100,18 +100,8 @@ void clv_deciding_ban(cleave_runner *runner, const struct clv_ban *ban,
 /* A server is back: bans of this server are lifted. */
 void clv_deciding_pardon(cleave_runner *runner, uint32_t server);
 
-/*
- * adapting.c: how long an inference may wait for its answer. `deadline_ns` is
- * 0 if there is none; `expected_ns` is what is predicted of one by itself,
- * `crowd` how many may overlap, `finish_ns` what the rest would take here.
- */
-int64_t clv_adapting_patience_ns(int64_t deadline_ns, double expected_ns,
-                                 unsigned crowd, double finish_ns);
-
-/*
- * One inference, on tensors (they have no pictures to send) or on
- * a sample of a feed.
- */
+/* adapting.c: one inference, on tensors (they have no pictures to send) or on
+   a sample of a feed. */
 cleave_status clv_adapting_infer(cleave_runner *runner,
                                  const cleave_tensor *inputs, size_t count,
                                  cleave_result **ret_result, cleave_error *err);

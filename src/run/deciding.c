@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "plan/probing.h"
 #include "run/adaptive.h"
 
 static const struct clv_measure mean_latency = {CLV_METRIC_LATENCY,
@@ -218,6 +219,27 @@ static struct clv_berth *board(cleave_runner *r, size_t *candidate)
     return berth;
 }
 
+/* Whether it would be worth knowing that a link is fast again. */
+static void look_ahead(cleave_runner *r, size_t candidate,
+                       const struct clv_conditions *conditions)
+{
+    struct clv_conditions better = *conditions;
+    struct clv_choice choice;
+
+    if (r->space->candidates[candidate].server != CLV_NO_SERVER) {
+        return;
+    }
+    for (size_t i = 0; i < CLV_SERVERS; i++) {
+        better.reach[i].up_bps *= CLV_PROBE_HOPE;
+        better.reach[i].down_bps *= CLV_PROBE_HOPE;
+    }
+    pthread_mutex_lock(&r->lock);
+    clv_scheduler_decide(r->scheduler, &better, candidate, &choice);
+    pthread_mutex_unlock(&r->lock);
+    clv_watch_hope(r->watch, choice.candidate != candidate,
+                   predict(r, candidate, conditions));
+}
+
 cleave_status clv_deciding_take(cleave_runner *r, struct clv_decision *decision,
                                 cleave_error *err)
 {
@@ -239,6 +261,7 @@ cleave_status clv_deciding_take(cleave_runner *r, struct clv_decision *decision,
         clv_watch_wake(r->watch);
         tell_change(r, &change, conditions);
     }
+    look_ahead(r, candidate, conditions);
     decision->berth = board(r, &candidate);
     if (decision->berth == NULL) { /* no home, and its rig was retired */
         status = clv_fleet_prepare(r->fleet, candidate, 0, err);

@@ -96,6 +96,16 @@ void clv_watch_wake(struct clv_watch *w)
     pthread_mutex_unlock(&w->lock);
 }
 
+void clv_watch_hope(struct clv_watch *w, int would_change, double inference_ns)
+{
+    pthread_mutex_lock(&w->lock);
+    for (size_t i = 0; i < w->count; i++) {
+        clv_probing_hope(&w->servers[i].probing, would_change, inference_ns);
+    }
+    pthread_cond_signal(&w->changed);
+    pthread_mutex_unlock(&w->lock);
+}
+
 void clv_watch_served(struct clv_watch *w, size_t server)
 {
     pthread_mutex_lock(&w->lock);

@@ -49,6 +49,11 @@ void clv_watch_stir(struct clv_watch *watch, int64_t now_ns);
 /* The design changed: links matter again. */
 void clv_watch_wake(struct clv_watch *watch);
 
+/* All is computed here: whether any rate of the links would change that, and
+   how long an inference takes. */
+void clv_watch_hope(struct clv_watch *watch, int would_change,
+                    double inference_ns);
+
 /* An inference's exchange went well. */
 void clv_watch_served(struct clv_watch *watch, size_t server);
 

@@ -1,6 +1,6 @@
 /*
- * test_adapting.c - how long is waited, and inferences in streams and in
- * parallel while the server comes and goes.
+ * test_adapting.c - inferences in streams and in parallel while the server
+ * comes and goes.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,30 +28,6 @@ static int tear_down(void **state)
 {
     runner_bed_free(*state);
     return 0;
-}
-
-static void who_waits_leaves_time_to_finish(void **state)
-{
-    (void)state;
-    /* a deadline of 100 ms, finishing takes 20 of it and a margin */
-    assert_int_equal(clv_adapting_patience_ns(100 * MS, 10e6, 1, 20e6),
-                     76 * MS);
-    assert_int_equal(clv_adapting_patience_ns(100 * MS, 76e6, 1, 20e6),
-                     76 * MS);
-    /* it could not be kept here: the server may have all of it */
-    assert_int_equal(clv_adapting_patience_ns(100 * MS, 30e6, 1, 80e6),
-                     100 * MS);
-    assert_int_equal(clv_adapting_patience_ns(100 * MS, 90e6, 1, 80e6),
-                     180 * MS);
-    /* others under way are no reason to miss it */
-    assert_int_equal(clv_adapting_patience_ns(100 * MS, 30e6, 8, 20e6),
-                     76 * MS);
-    /* no deadline: by what is expected */
-    assert_int_equal(clv_adapting_patience_ns(0, 100e6, 1, 1e6), 500 * MS);
-    assert_int_equal(clv_adapting_patience_ns(0, 1e6, 1, 1e6), 200 * MS);
-    assert_int_equal(clv_adapting_patience_ns(0, INFINITY, 1, 1e6),
-                     300 * (int64_t)1000 * MS);
-    assert_int_equal(clv_adapting_patience_ns(0, 100e6, 4, 1e6), 2000 * MS);
 }
 
 /* Twenty a second; what befalls the server does so in between. */
@@ -196,7 +172,6 @@ int main(int argc, char **argv)
 {
 #define IN_BED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(who_waits_leaves_time_to_finish),
         IN_BED(a_stream_outlives_its_server),
         IN_BED(with_a_deadline_too),
         IN_BED(several_at_once_outlive_it_too),

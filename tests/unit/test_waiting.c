@@ -25,12 +25,17 @@ static void who_cannot_finish_waits(void **state)
 static void waits_in_vain_for_as_long_as_finishing_takes(void **state)
 {
     struct clv_waiting w = {
-        .sent_ns = 1000 * MS, .expected_ns = 60e6, .finish_ns = 100e6};
+        .sent_ns = 1000 * MS, .expected_ns = 160e6, .finish_ns = 200e6};
 
     (void)state;
-    assert_true(clv_waiting_until(&w) == 1160 * MS);
+    assert_true(clv_waiting_until(&w) == 1360 * MS);
     w.finish_ns = 10e6; /* twice the expected is not overdue */
-    assert_true(clv_waiting_until(&w) == 1120 * MS);
+    assert_true(clv_waiting_until(&w) == 1320 * MS);
+    w.crowd = 3; /* two others may come first */
+    assert_true(clv_waiting_until(&w) == 1960 * MS);
+    w.crowd = 0;
+    w.expected_ns = 1e6; /* a hiccup is no reason */
+    assert_true(clv_waiting_until(&w) == 1200 * MS);
     w.expected_ns = INFINITY;
     assert_true(clv_waiting_until(&w) == INT64_MAX);
 }
@@ -45,8 +50,11 @@ static void a_deadline_leaves_time_to_finish(void **state)
 
     (void)state;
     assert_true(clv_waiting_until(&w) == 1100 * MS); /* a margin of a fifth */
-    w.deadline_ns = 5000 * MS;                       /* far: overdue first */
-    assert_true(clv_waiting_until(&w) == 1180 * MS);
+    w.crowd = 8; /* others are no reason to miss it */
+    assert_true(clv_waiting_until(&w) == 1100 * MS);
+    w.crowd = 1;
+    w.deadline_ns = 5000 * MS; /* far: overdue first */
+    assert_true(clv_waiting_until(&w) == 1220 * MS);
 }
 
 static void what_is_nearly_there_is_waited_for(void **state)
