@@ -32,9 +32,9 @@
 #define BEFORE_NS 2000000000
 #define AWAY_NS 3000000000
 #define AFTER_NS 3000000000
-#define RTT_NS 10e6
-#define UP_BPS 50e6
-#define ALONE_NS 35e6 /* the whole network on the device */
+#define RTT_NS 4e6
+#define UP_BPS 100e6
+#define ALONE_NS 25e6 /* the whole network on the device */
 #define THREADS 8
 #define TIMES 4 /* each outage */
 #define BACK_BAR_MS 1000
