@@ -68,6 +68,18 @@ static double foreseen_ns(const struct trip *t)
     return fmax(t->decision.predicted_ns, 0);
 }
 
+/* What finishing here would take if the server failed now: those under way
+   come before, for they have one device to be finished on. */
+static double queued_finish_ns(const struct trip *t)
+{
+    cleave_runner *r = t->runner;
+    uint32_t server = t->decision.candidate->server;
+    unsigned ahead =
+        server != CLV_NO_SERVER ? clv_senses_under_way(&r->senses, server) : 0;
+
+    return r->may_finish ? (1 + ahead) * finish_ns(t) : 0;
+}
+
 /* A deadline counts from the call, whatever has passed since; without one the
    server may take its time from when it was asked. */
 static void set_patience(struct trip *t)
@@ -80,7 +92,7 @@ static void set_patience(struct trip *t)
         .began_ns = t->called_ns,
         .sent_ns = sent_ns,
         .expected_ns = fmax(foreseen_ns(t) - device_ns, 0),
-        .finish_ns = r->may_finish ? finish_ns(t) : 0,
+        .finish_ns = queued_finish_ns(t),
         .deadline_ns = r->designs->task->slo.deadline_ns,
         .crowd = r->width,
     };

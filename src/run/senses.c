@@ -90,14 +90,25 @@ int clv_senses_set_up(struct clv_senses *senses, size_t server, int is_up)
 struct clv_sensing clv_senses_begin(struct clv_senses *senses, size_t server,
                                     int64_t now_ns)
 {
-    const struct clv_sensed_server *s = &senses->servers[server];
+    struct clv_sensed_server *s = &senses->servers[server];
     struct clv_sensing sensing = {.began_ns = now_ns};
 
     pthread_mutex_lock(&senses->lock);
+    s->under_way++;
     sensing.passed_up = s->passed_up;
     sensing.passed_down = s->passed_down;
     pthread_mutex_unlock(&senses->lock);
     return sensing;
+}
+
+unsigned clv_senses_under_way(struct clv_senses *senses, size_t server)
+{
+    unsigned count;
+
+    pthread_mutex_lock(&senses->lock);
+    count = senses->servers[server].under_way;
+    pthread_mutex_unlock(&senses->lock);
+    return count;
 }
 
 /*
@@ -149,6 +160,7 @@ void clv_senses_end(struct clv_senses *senses, size_t server,
     struct clv_sensed_server *s = &senses->servers[server];
 
     pthread_mutex_lock(&senses->lock);
+    s->under_way -= s->under_way > 0;
     if (exchange != NULL) {
         note_locked(s, &sensing, now_ns, exchange);
     } else if (unsent > 0) {

@@ -28,6 +28,7 @@ struct clv_sensed_server {
     int64_t queue_at_ns;
     uint64_t passed_up; /* bytes of all exchanges that have ended */
     uint64_t passed_down;
+    unsigned under_way; /* exchanges */
     int is_up;
 };
 
@@ -76,6 +77,10 @@ void clv_senses_end(struct clv_senses *senses, size_t server,
 void clv_senses_server_took(struct clv_senses *senses, size_t server,
                             int64_t now_ns, double measured_ns,
                             double profiled_ns);
+
+/* How many exchanges with this server are under way. If it fails now, so many
+   are finished here, one after the other. */
+unsigned clv_senses_under_way(struct clv_senses *senses, size_t server);
 
 /* What this device took for something, and takes by the profile. */
 void clv_senses_device_took(struct clv_senses *senses, int64_t now_ns,

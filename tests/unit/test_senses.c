@@ -45,6 +45,8 @@ static void the_servers_time_and_connecting_are_not_the_links(void **state)
         uint64_t bytes = i % 2 == 0 ? 1000 : 50000;
         struct clv_exchange x = exchange_of(bytes, link_ns(bytes));
         struct clv_sensing sensing = clv_senses_begin(&s, 1, at);
+        assert_int_equal(clv_senses_under_way(&s, 1), 1);
+        assert_int_equal(clv_senses_under_way(&s, 0), 0);
         at += x.total_ns;
         clv_senses_end(&s, 1, sensing, at, &x, 0);
     }
