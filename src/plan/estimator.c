@@ -30,6 +30,7 @@ static const struct character characters[CLV_FITS] = {
 
 /* The same of the round trip, and noise that is no share. */
 #define TRIP_WANDERS 0.02
+#define TRIP_LEAST_NS 1e5 /* machines are late, however near they are */
 #define NOISE_NS 2e5
 
 /* Of the standard deviation foreseen; beyond is a step of the link. */
@@ -101,7 +102,7 @@ static void let_wander(struct clv_link_fit *f, const struct character *c,
                        double seconds)
 {
     double pace = c->wander * f->pace;
-    double trip = TRIP_WANDERS * f->rtt_ns;
+    double trip = fmax(TRIP_WANDERS * f->rtt_ns, TRIP_LEAST_NS);
 
     f->pace_var += pace * pace * clamp(seconds, 0.01, 60);
     f->rtt_var += trip * trip * clamp(seconds, 0, 60);

@@ -61,6 +61,7 @@ struct cleave_runner {
     struct clv_ban bans[CLV_BANS];
     size_t ban_count;
     size_t current; /* what inferences take, or CLV_NONE */
+    size_t wished;  /* what the decision before would rather have taken */
 };
 
 /* What one inference takes. */

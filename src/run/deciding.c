@@ -24,6 +24,8 @@
 #include "plan/probing.h"
 #include "run/adaptive.h"
 
+#define HICCUP_NS 5e6
+
 static const struct clv_measure mean_latency = {CLV_METRIC_LATENCY,
                                                 CLV_STATISTIC_MEAN};
 
@@ -152,12 +154,38 @@ static void change_locked(cleave_runner *r, size_t to, enum clv_reason reason,
     }
 }
 
+/*
+ * Whether the gain is so small that a hiccup of a machine may have feigned
+ * it: then it has to be wanted twice in a row. Where inferences take no
+ * longer than hiccups, each of those would drive a good design away, and the
+ * next one tells too little of the link to bring it back.
+ */
+static int is_doubtful_locked(cleave_runner *r, const struct clv_choice *choice,
+                              const struct clv_conditions *conditions)
+{
+    int is_again = choice->candidate == r->wished;
+    double gain_ns;
+
+    r->wished = choice->candidate;
+    if (is_again || r->policy->patience <= 0 ||
+        choice->reason != CLV_REASON_BETTER) {
+        return 0;
+    }
+    gain_ns = predict(r, r->current, conditions) -
+              predict(r, choice->candidate, conditions);
+    return gain_ns < HICCUP_NS;
+}
+
 /* Goes where the choice says, as far as that is ready. */
 static void steer_locked(cleave_runner *r, const struct clv_choice *choice,
                          const struct clv_conditions *conditions,
                          struct change *change)
 {
     if (choice->candidate == CLV_NONE || choice->candidate == r->current) {
+        r->wished = CLV_NONE;
+        return;
+    }
+    if (is_doubtful_locked(r, choice, conditions)) {
         return;
     }
     if (clv_fleet_has(r->fleet, choice->candidate)) {
@@ -328,6 +356,7 @@ cleave_status clv_deciding_open(cleave_runner *r, cleave_error *err)
                                              r->policy, &r->scheduler, err);
 
     r->current = CLV_NONE;
+    r->wished = CLV_NONE;
     if (status != CLEAVE_OK) {
         return status;
     }

@@ -16,7 +16,7 @@
 #include "tensor/element.h"
 
 /* Elements of noise in each size, about as many bytes. */
-static const size_t noise_of[CLV_TRIAL_SIZES] = {0, 800, 3000, 7800};
+static const size_t noise_of[CLV_TRIAL_SIZES] = {0, 800, 3000, 7800, 120000};
 
 #define MAX_BYTES ((size_t)64 << 20) /* of a made-up tensor */
 
@@ -173,7 +173,7 @@ void clv_trial_fini(struct clv_trial *trial)
 
 size_t clv_trial_size(const struct clv_trial *trial, uint64_t most_bytes)
 {
-    size_t size = CLV_TRIAL_SIZES - 1;
+    size_t size = CLV_TRIAL_SIZES - 2;
 
     while (size > 0 && trial->messages[size].size > most_bytes) {
         size--;
