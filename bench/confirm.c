@@ -3,14 +3,16 @@
  * test.
  *
  *     confirm    at points of the sweep: cleave and the two best baselines,
- *                each a running device with its own estimates, in turns over
- *                one link; their measured ratio against the predicted one
+ *                each a running device, in turns over one link; their
+ *                measured ratio against the predicted one
  *     traces     predictions over replayed traces
  *
  * A point's baselines are those whose designs the profile says are best
- * there, other than cleave's own design and each other's. Designs of jalad's
- * Huffman coder are left out: they are priced in the profile, and nothing
- * here can run them.
+ * there, other than cleave's own design and each other's. They run just these
+ * designs: in the sweep they know the conditions, and what their own moving
+ * averages would make of a link is not its matter. cleave finds its own way.
+ * Designs of jalad's Huffman coder are left out: they are priced in the
+ * profile, and nothing here can run them.
  *
  * Of latency the median is compared, each message's difference from the
  * profile's mean message taken out at the link's rate: a few dozen pictures
@@ -326,6 +328,8 @@ static void open_runs(struct run *runs, size_t count, const struct farside *far,
             .objective = objective_of(at),
             .slowdown = slowdown,
             .in_flight = at->is_flow ? IN_FLIGHT : 1,
+            .is_pinned = i > 0,
+            .candidate = runs[i].candidate,
         };
         live_device_open(&runs[i].device, far, &wish);
         tally_init(&runs[i].measured, BLOCKS * BLOCK);
@@ -366,6 +370,8 @@ static json_t *describe_run(struct run *run, const struct profiled *p,
                                   status.estimates.up_bps / 1e6, "rtt_ms",
                                   status.estimates.rtt_ns / 1e6, "slowdown",
                                   status.estimates.device_slowdown));
+    json_object_set_new(about, "failures",
+                        json_integer((json_int_t)run->device.failures));
     json_object_set_new(about, "design",
                         json_string(clv_design_text(&p->designs->space,
                                                     run->candidate, design)));

@@ -22,6 +22,7 @@
 #define QUIET_NS 3000000000
 #define QUIET_INFERENCES 8
 #define SETTLE_MOST_NS 60000000000
+#define ATTEMPTS 20 /* of a baseline, whose server may fail */
 #define CALIBRATIONS 9
 #define STRIDE 37 /* from sample to sample: they are sorted by class */
 
@@ -102,16 +103,38 @@ static void open_feed(struct live_device *d, const struct profiled *p)
     d->samples = clv_source_count(source);
 }
 
-void live_device_open(struct live_device *d, const struct farside *far,
-                      const struct live_wish *wish)
+/* Leaves nothing else to choose. */
+static void pin(struct clv_space *space, size_t candidate)
+{
+    space->candidates[0] = space->candidates[candidate];
+    space->count = 1;
+}
+
+static void load_designs(struct live_device *d, const struct farside *far,
+                         const struct live_wish *wish)
 {
     const struct profiled *p = far->profiled;
     cleave_error err = CLEAVE_ERROR_INIT;
     char app[CLV_PATH_MAX];
+
+    print(app, "%s/%s.live.yaml", p->folder, p->place->name);
+    profiled_write_app(p, app, ENGINE, far->url,
+                       given(wish->objective, "minimize: latency"), wish->more);
+    stage_must(clv_application_read(app, &d->application, &err), &err, app);
+    stage_must(
+        clv_designs_load(d->application, NULL, p->database, &d->designs, &err),
+        &err, p->database);
+    if (wish->is_pinned) {
+        pin(&d->designs->space, wish->candidate);
+    }
+}
+
+void live_device_open(struct live_device *d, const struct farside *far,
+                      const struct live_wish *wish)
+{
+    cleave_error err = CLEAVE_ERROR_INIT;
     char cache[CLV_PATH_MAX];
     cleave_runner_options o = {
-        .application = app,
-        .database = p->database,
         .policy = wish->policy,
         .cache = cache,
         .in_flight = wish->in_flight,
@@ -120,22 +143,23 @@ void live_device_open(struct live_device *d, const struct farside *far,
         .event_self = d,
     };
 
-    *d = (struct live_device){.told_ns = tally_now_ns(),
-                              .slowdown =
-                                  wish->slowdown > 0 ? wish->slowdown : 1};
+    *d = (struct live_device){.is_pinned = wish->is_pinned,
+                              .pinned = wish->candidate,
+                              .told_ns = tally_now_ns()};
     pthread_mutex_init(&d->lock, NULL);
-    print(app, "%s/%s.live.yaml", p->folder, p->place->name);
-    print(cache, "%s/device-cache", p->folder, "");
-    profiled_write_app(p, app, ENGINE, far->url,
-                       given(wish->objective, "minimize: latency"), wish->more);
-    stage_must(cleave_runner_open(&o, &d->runner, &err), &err, app);
-    open_feed(d, p);
+    print(cache, "%s/device-cache", far->profiled->folder, "");
+    load_designs(d, far, wish);
+    stage_must(clv_runner_open(d->designs, &o, &d->runner, &err), &err,
+               "runner");
+    open_feed(d, far->profiled);
 }
 
 void live_device_close(struct live_device *d)
 {
     clv_feed_fini(&d->feed);
     cleave_runner_close(d->runner);
+    clv_designs_free(d->designs);
+    clv_application_free(d->application);
     pthread_mutex_destroy(&d->lock);
 }
 
@@ -179,22 +203,41 @@ static void read_answer(const cleave_runner *r, const cleave_result *result,
     }
 }
 
+static cleave_result *infer(struct live_device *d, uint64_t i,
+                            struct clv_conditions *ret_conditions)
+{
+    cleave_error err = CLEAVE_ERROR_INIT;
+    cleave_result *result = NULL;
+    cleave_status status = CLEAVE_BUSY;
+
+    for (int n = 0; n < ATTEMPTS && status != CLEAVE_OK; n++) {
+        clv_senses_look(&d->runner->senses, tally_now_ns(), ret_conditions);
+        status = clv_runner_infer_sample(
+            d->runner, &d->feed, i * STRIDE % d->samples, &result, &err);
+        stage_must(d->runner->may_finish ? status : CLEAVE_OK, &err,
+                   "inference");
+        pthread_mutex_lock(&d->lock);
+        d->failures += status != CLEAVE_OK;
+        pthread_mutex_unlock(&d->lock);
+    }
+    stage_must(status, &err, "inference");
+    return result;
+}
+
 void live_infer(struct live_device *d, uint64_t i,
                 struct live_answer *ret_answer)
 {
-    cleave_error err = CLEAVE_ERROR_INIT;
     struct clv_conditions conditions;
-    cleave_result *result = NULL;
+    cleave_result *result = infer(d, i, &conditions);
 
-    clv_senses_look(&d->runner->senses, tally_now_ns(), &conditions);
-    stage_must(clv_runner_infer_sample(d->runner, &d->feed,
-                                       i * STRIDE % d->samples, &result, &err),
-               &err, "inference");
     *ret_answer = (struct live_answer){
         .candidate = candidate_of(d->runner, result->design)};
     stage_must(ret_answer->candidate != CLV_NONE ? CLEAVE_OK : CLEAVE_NOT_FOUND,
                NULL, result->design);
     read_answer(d->runner, result, &conditions, ret_answer);
+    if (d->is_pinned) {
+        ret_answer->candidate = d->pinned;
+    }
     cleave_result_free(result);
 }
 
@@ -227,7 +270,6 @@ double live_calibrate(const struct farside *far, double slowdown)
     struct live_device device;
     struct live_answer a;
     struct tally took;
-    double profiled_ns;
     double seen;
 
     tally_init(&took, CALIBRATIONS);
@@ -237,8 +279,8 @@ double live_calibrate(const struct farside *far, double slowdown)
         live_infer(&device, i, &a);
         tally_add(&took, a.total_ns);
     }
-    profiled_ns = device.runner->space->candidates[a.candidate].device_ns.mean;
-    seen = tally_median(&took) / profiled_ns;
+    seen = tally_median(&took) /
+           device.designs->space.candidates[a.candidate].device_ns.mean;
     live_device_close(&device);
     tally_fini(&took);
     return fmax(1, slowdown * slowdown / seen);

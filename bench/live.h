@@ -23,21 +23,27 @@ struct live_wish {
     const char *more;      /* lines of the application's task, or NULL */
     double slowdown;
     uint32_t in_flight;
+    int is_pinned;    /* to the one design .. */
+    size_t candidate; /* .. of the profiled space */
 };
 
 struct live_device {
+    struct clv_application *application;
+    struct clv_designs *designs; /* all of the profile's, or the pinned one */
     cleave_runner *runner;
     struct clv_feed feed;
+    int is_pinned;
+    size_t pinned;
     uint64_t samples;
-    double slowdown;
     pthread_mutex_t lock; /* guards what follows */
     int64_t told_ns;      /* when something was told last */
     uint64_t switches;
+    uint64_t failures; /* of a baseline, with its server */
 };
 
 /* One inference. Predictions are negative where there was none. */
 struct live_answer {
-    size_t candidate;
+    size_t candidate; /* of the profiled space */
     double total_ns;
     double foreseen_ns; /* predicted before it began */
     double sized_ns;    /* the same for a message of its very size */
@@ -51,7 +57,8 @@ void live_device_open(struct live_device *d, const struct farside *far,
                       const struct live_wish *wish);
 void live_device_close(struct live_device *d);
 
-/* The inference on sample `i`, which may be any number. Thread-safe. */
+/* The inference on sample `i`, which may be any number; again if it fails, as
+   baselines do with their server. Thread-safe. */
 void live_infer(struct live_device *d, uint64_t i,
                 struct live_answer *ret_answer);
 

@@ -16,7 +16,7 @@
 #include "tensor/element.h"
 
 /* Elements of noise in each size, about as many bytes. */
-static const size_t noise_of[CLV_TRIAL_SIZES] = {0, 800, 3000, 7800};
+static const size_t noise_of[CLV_TRIAL_SIZES] = {0, 800, 3000, 7800, 120000};
 
 #define MAX_BYTES ((size_t)64 << 20) /* of a made-up tensor */
 

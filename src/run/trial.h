@@ -3,8 +3,9 @@
  *
  * A trial asks for the tail of a cut with made-up tensors: real frames, real
  * work and a real answer, checked like any other, and so few bytes that it
- * may be sent when nothing else is. It comes in four sizes, for a rate shows
- * in how long more bytes take. The server has the part loaded afterwards.
+ * may be sent when nothing else is. It comes in several sizes, for a rate
+ * shows in how long more bytes take; the largest is for links on which it is
+ * small. The server has the part loaded afterwards.
  *
  * A trial's messages are fixed once made; sending is for one thread a client.
  */
@@ -13,7 +14,7 @@
 
 #include "run/rig.h"
 
-#define CLV_TRIAL_SIZES 4
+#define CLV_TRIAL_SIZES 5
 
 struct clv_trial {
     struct clv_buffer messages[CLV_TRIAL_SIZES]; /* ascending */

@@ -27,6 +27,8 @@
 #define TRIAL_MS 5000
 #define LATES 2 /* in a row, and a server is down */
 #define CONNECT_MS 1000
+#define SMALL_BYTES 10000 /* for any link */
+#define CHEAP_NS 2e7
 #define NEW_LINK_NS 300000000 /* trials of a new link are begun so long */
 
 struct watched {
@@ -287,6 +289,18 @@ static uint64_t bytes_wanted(const struct clv_watch *w, size_t server,
     return clv_probing_bytes(is_up, &view);
 }
 
+/* Small messages do not tell a fast link from a very fast one, on which a
+   large one is for nothing. */
+static int is_cheap(const struct clv_watch *w, size_t server,
+                    const struct clv_buffer *message)
+{
+    struct clv_link_view view =
+        clv_senses_view(w->options.senses, server, now(w));
+
+    return message->size <= SMALL_BYTES ||
+           8e9 * (double)message->size / view.up_bps <= CHEAP_NS;
+}
+
 /*
  * A trial; of a server that is new, of all sizes, for what a rate and what a
  * round trip is shows only in several, until the link has been kept busy long
@@ -303,7 +317,7 @@ static cleave_status try_link(struct clv_watch *w, size_t server,
     cleave_status status = send_trial(w, server, trial, size, rig, err);
 
     while (look->is_new && status == CLEAVE_OK && ++size < CLV_TRIAL_SIZES &&
-           now(w) < until_ns) {
+           now(w) < until_ns && is_cheap(w, server, &trial->messages[size])) {
         status = send_trial(w, server, trial, size, rig, err);
     }
     return status;
