@@ -67,7 +67,7 @@ static int all_known(int argc, char **argv)
     return 1;
 }
 
-/* Returns whether the section came to its end. */
+/* Returns whether the section came to its end; says which signal ended it. */
 static int run_apart(section *run, const char *data,
                      const struct adapt_effort *effort)
 {
@@ -82,7 +82,13 @@ static int run_apart(section *run, const char *data,
         fflush(stdout);
         _exit(0);
     }
-    return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+    if (child < 0 || waitpid(child, &status, 0) != child) {
+        return 0;
+    }
+    if (WIFSIGNALED(status)) {
+        fprintf(stderr, "bench: %s\n", strsignal(WTERMSIG(status)));
+    }
+    return status == 0;
 }
 
 int main(int argc, char **argv)
