@@ -50,7 +50,9 @@ typedef struct cleave_runner cleave_runner;
     X(UP, "up")             /* a server does it, or does it again */    \
     X(FINISHED, "finished") /* an inference was finished here */        \
     X(GUARD, "guard")       /* how packed answers agree with others */  \
-    X(EXCLUDED, "excluded") /* a design is not chosen any more */
+    X(EXCLUDED, "excluded") /* a design is not chosen any more */       \
+    X(STATE, "state")       /* this device is under something else */   \
+    X(ADAPT, "adapt")       /* the manager chose another kept design */
 
 typedef enum cleave_event_kind {
 #define X(name, text) CLEAVE_EVENT_##name,
@@ -74,6 +76,7 @@ typedef struct cleave_event {
     cleave_event_kind kind;
     int64_t at_ns;      /* since the runner was opened */
     uint64_t inference; /* begun so far */
+    const char *task;   /* whose; NULL: the only one's, or all tasks' */
     const char *reason; /* in words */
     const char *from;   /* designs */
     const char *to;
@@ -84,6 +87,9 @@ typedef struct cleave_event {
     int64_t measured_ns;
     double agreement;  /* GUARD: a share */
     uint64_t compared; /* GUARD: answers */
+    const char *state; /* STATE, ADAPT: in words */
+    int64_t cost_ns;   /* ADAPT: from the decision until all tasks' next
+                          inferences begin the new way */
     cleave_estimates estimates;
 } cleave_event;
 

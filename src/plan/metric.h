@@ -14,6 +14,11 @@
  *     share    0 to 1    20%
  *     count    as it is  300M        (workload: multiply-adds on the device)
  *
+ * Four tell how several tasks get on with each other (Eyerman and Eeckhout,
+ * IEEE Micro 2008). Of a task, ntt: its time beside the others over its time
+ * alone. Of all together, antt: the mean of these; stp: the sum of their
+ * inverses; fairness: the least of one over another. One task alone has 1.
+ *
  * Pure; thread-safe.
  */
 #ifndef CLV_METRIC_H
@@ -34,7 +39,11 @@
     X(WORKLOAD, "workload", COUNT, 0)      \
     X(DEVICE_TIME, "device_time", TIME, 0) \
     X(SERVER_TIME, "server_time", TIME, 0) \
-    X(HEAD, "head", SHARE, 1)
+    X(HEAD, "head", SHARE, 1)              \
+    X(NTT, "ntt", COUNT, 0)                \
+    X(ANTT, "antt", COUNT, 0)              \
+    X(STP, "stp", COUNT, 1)                \
+    X(FAIRNESS, "fairness", SHARE, 1)
 
 /* X(name, text) */
 #define CLV_STATISTIC_LIST(X) \

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "cleave/status.h"
+#include "profile/contention.h"
 #include "profile/costs.h"
 
 struct clv_database;
@@ -153,6 +154,35 @@ cleave_status clv_database_load(struct clv_database *database,
                                 const struct clv_wanted *wanted,
                                 struct clv_costs *ret_costs, char ret_note[512],
                                 cleave_error *err);
+
+/* One task of a trial of several: its model's SHA-256 and its engine. NULL: it
+   did not run. */
+struct clv_sitter {
+    const char *model;
+    const char *engine;
+};
+
+/*
+ * Puts in what a trial of several tasks told of one of them (contention.h), in
+ * place of what the same trial told before: same origin, same sitters in the
+ * same order, same hogs, same task. Statuses as the others.
+ */
+cleave_status clv_database_put_together(
+    struct clv_database *database, const struct clv_origin *origin,
+    const struct clv_sitter *sitters, size_t count, uint32_t hogs, size_t task,
+    const struct clv_spread *alone_ns, const struct clv_spread *together_ns,
+    cleave_error *err);
+
+/*
+ * All trials of these tasks on the machine: sitters are matched with tasks by
+ * their models, and seats are indices of the engines wanted, which are the
+ * same for all tasks. A trial with a model or an engine that nobody wants is
+ * left out. An empty result is CLEAVE_OK. The caller calls
+ * clv_contention_fini.
+ */
+cleave_status clv_database_load_contention(
+    struct clv_database *database, const struct clv_wanted *tasks, size_t count,
+    struct clv_contention *ret_contention, cleave_error *err);
 
 /*
  * A stable name of this machine for profiles: the processor's model, cores,

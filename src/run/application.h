@@ -51,6 +51,9 @@ struct clv_app_task {
     struct clv_slo slo;
     double guard; /* share of inferences checked unpacked; 0.01 by default */
     double rate_per_s; /* inferences wanted; 0: as they come */
+    int priority;      /* 1 goes first; where it is not said, 1 */
+    char *input;       /* what it runs on: a file or a folder; or NULL */
+    char *labels;      /* of these inputs; or NULL */
 };
 
 /* Profiles know a server by its name, so that it may move, or be reached over
@@ -61,6 +64,8 @@ struct clv_app_server {
     int priority; /* 1 is asked first */
 };
 
+/* `slo` is of all tasks together (plan/goals.h): sums of memory, size,
+   workload, energy, bytes; antt, stp, fairness. Without any, it is empty. */
 struct clv_application {
     struct clv_app_task *tasks;
     size_t task_count;
@@ -69,6 +74,8 @@ struct clv_application {
     struct clv_app_server *servers; /* by priority */
     size_t server_count;
     struct clv_power power;
+    struct clv_slo slo;
+    uint32_t kept; /* designs kept ready at most; 0: as the plan finds it */
 };
 
 /*

@@ -1,0 +1,101 @@
+/*
+ * rass.h - RASS: the few designs worth keeping, of a great many.
+ *
+ * As published (Panopoulos et al., CARIn, ACM TECS 2024), where `ours` is not
+ * said:
+ *
+ *     1. designs that break a bound are dropped
+ *     2. objectives are scaled over what is left
+ *     3. each design's optimality (yardstick.h)
+ *     4. designs sorted by it; of equals the lower number first
+ *     5. kept: d0, the best; for each processor that d0 uses, the best that
+ *        avoids it; d_m, the best among the tenth with least memory; d_w, the
+ *        best among the tenth with least workload (tenths ours); equals merged
+ *
+ * Covariance bends distances: of two designs, one that is better in every
+ * objective can be the farther one from utopia. So whatever is about to be
+ * kept gives way to the most optimal of the designs of its kind that beat it
+ * in every objective, if there are any, and inherits its optimality, being no
+ * worse in anything (ours).
+ *
+ * Two ways lead to the same designs: through all of them, by columns of
+ * values (a million in some tens of milliseconds), and by bounds where they
+ * are too many (exact.h).
+ *
+ * Pure; each call belongs to one thread.
+ */
+#ifndef CLV_RASS_H
+#define CLV_RASS_H
+
+#include "cleave/status.h"
+#include "plan/product.h"
+#include "plan/yardstick.h"
+
+/* Designs that are gone through one by one; above, exact.h bounds them. */
+#define CLV_RASS_MOST ((double)(1u << 24))
+
+/* d0, one for each processor, d_m, d_w. */
+#define CLV_RASS_KEPT 16
+
+/* Why a design is kept; bits, for one may be kept for several reasons. From
+   CLV_ROLE_AVOIDS on, one bit for each processor. */
+enum {
+    CLV_ROLE_BEST = 1,
+    CLV_ROLE_MEMORY = 2,
+    CLV_ROLE_WORKLOAD = 4,
+    CLV_ROLE_STATE = 8, /* the best in some state; switching.h */
+    CLV_ROLE_AVOIDS = 16
+};
+
+/* Designs as columns: values[design] each. Borrowed. */
+struct clv_rass_columns {
+    size_t designs;
+    const double *const *objectives;
+    const int *maximize;
+    size_t objective_count;
+    const double *const *bounded; /* what is compared with `bounds` */
+    const struct clv_constraint *bounds;
+    size_t bound_count;
+    const double *memory;
+    const double *workload;
+    const uint32_t *processors;
+};
+
+struct clv_rass_design {
+    uint64_t design; /* its number */
+    double optimality;
+    unsigned roles;
+};
+
+struct clv_rass {
+    struct clv_yardstick yardstick;
+    struct clv_rass_design kept[CLV_RASS_KEPT]; /* d0 first */
+    size_t kept_count;
+    uint64_t feasible;     /* designs that break no bound; by bounds: of the
+                              tasks' lists */
+    double memory_tenth;   /* the tenth with least memory has so much or less */
+    double workload_tenth; /* likewise */
+};
+
+/*
+ * Solves. `ret_order` (NULL: not wanted) has room for all designs and gets
+ * the feasible ones, sorted. CLEAVE_NOT_FOUND if no design is feasible;
+ * CLEAVE_MEMORY.
+ */
+cleave_status clv_rass_columns_solve(const struct clv_rass_columns *columns,
+                                     struct clv_rass *ret_rass,
+                                     uint32_t *ret_order, cleave_error *err);
+
+/*
+ * The same of a product, whichever way suits its size. CLEAVE_NOT_FOUND if no
+ * design keeps all bounds: the text says which task's or whose bound is in the
+ * way, and the best that its measure can be while the others hold.
+ */
+cleave_status clv_rass_solve(const struct clv_product *product,
+                             struct clv_rass *ret_rass, cleave_error *err);
+
+/* A design's optimality by the yardstick of a solution. */
+double clv_rass_rate(const struct clv_rass *rass,
+                     const struct clv_product *product, const uint32_t *choice);
+
+#endif
