@@ -34,7 +34,7 @@ struct clv_config {
     uint32_t variant;
     uint32_t engine;
     enum clv_place place;
-    uint32_t server; /* or CLV_NO_SERVER */
+    uint32_t server; /* of the options' servers, or CLV_NO_SERVER */
     uint32_t seat;   /* of the options' engines, or CLV_NO_SEAT: all on the
                         server */
 };
@@ -63,6 +63,10 @@ struct clv_product_options {
        Costs know engines by name; theirs may be fewer. */
     const char *const *engines;
     size_t engine_count;
+    /* Likewise its servers, which a situation's conditions are numbered by; a
+       task's costs may know fewer of them. */
+    const char *const *servers;
+    size_t server_count;
     const struct clv_goals *goals;
     const struct clv_contention *contention; /* NULL: none measured */
     struct clv_situation situation;

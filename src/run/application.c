@@ -18,11 +18,14 @@
 #include "base/file.h"
 #include "base/suggest.h"
 #include "engine/name.h"
+#include "plan/switching.h"
+#include "run/appslo.h"
 #include "run/apptask.h"
 #include "run/spot.h"
 
 #define WATTS_MOST 1e4
 #define ENGINE_TEXT 128
+#define KEPT_MOST CLV_TABLE_DESIGNS
 
 /* -- Tasks and engines -- */
 
@@ -255,6 +258,28 @@ static cleave_status set_power(struct clv_application *a,
     return status;
 }
 
+/* What is wanted of all tasks together. */
+static cleave_status set_whole(struct clv_application *a,
+                               const struct clv_spot *s,
+                               const struct clv_raw_application *raw)
+{
+    struct clv_spot kept = clv_spot_in(s, "kept");
+    cleave_status status;
+
+    a->slo = (struct clv_slo){.tolerance = clv_slo_default().tolerance};
+    if (raw->kept != NULL && (*raw->kept < 1 || *raw->kept > KEPT_MOST)) {
+        return clv_spot_refuse(&kept, "From 1 to %d designs can be kept.",
+                               KEPT_MOST);
+    }
+    a->kept = raw->kept != NULL ? (uint32_t)*raw->kept : 0;
+    status = clv_appslo_objectives(s, raw->objectives, raw->objectives_count,
+                                   &a->slo);
+    return status == CLEAVE_OK
+               ? clv_appslo_constraints(s, raw->constraints,
+                                        raw->constraints_count, &a->slo)
+               : status;
+}
+
 static cleave_status set_application(struct clv_application *a,
                                      const struct clv_document *document,
                                      const char *path, cleave_error *err)
@@ -271,6 +296,9 @@ static cleave_status set_application(struct clv_application *a,
     }
     if (status == CLEAVE_OK) {
         status = set_power(a, &s, raw->power);
+    }
+    if (status == CLEAVE_OK) {
+        status = set_whole(a, &s, raw);
     }
     return status;
 }
@@ -324,6 +352,8 @@ static void free_task(struct clv_app_task *task)
         free(task->variants[i].card);
     }
     free(task->variants);
+    free(task->input);
+    free(task->labels);
     free(task->name);
 }
 

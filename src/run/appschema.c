@@ -63,6 +63,11 @@ static const cyaml_schema_field_t task_fields[] = {
     CYAML_FIELD_ENUM_PTR("accuracy", MAY | CYAML_FLAG_STRICT,
                          struct clv_raw_task, accuracy, accuracy_names,
                          CYAML_ARRAY_LEN(accuracy_names)),
+    CYAML_FIELD_INT_PTR("priority", MAY, struct clv_raw_task, priority),
+    CYAML_FIELD_STRING_PTR("input", MAY, struct clv_raw_task, input, 1,
+                           PATH_BYTES),
+    CYAML_FIELD_STRING_PTR("labels", MAY, struct clv_raw_task, labels, 1,
+                           PATH_BYTES),
     CYAML_FIELD_END};
 
 static const cyaml_schema_value_t task_value = {
@@ -93,6 +98,11 @@ static const cyaml_schema_field_t application_fields[] = {
          CLV_SERVERS),
     CYAML_FIELD_MAPPING_PTR("power", MAY, struct clv_raw_application, power,
                             power_fields),
+    LIST("objectives", MAY, struct clv_raw_application, objectives,
+         &objective_value, 0, CLV_OBJECTIVES),
+    LIST("constraints", MAY, struct clv_raw_application, constraints,
+         &text_value, 0, CLV_CONSTRAINTS),
+    CYAML_FIELD_INT_PTR("kept", MAY, struct clv_raw_application, kept),
     CYAML_FIELD_END};
 
 const cyaml_schema_value_t clv_appschema = {CYAML_VALUE_MAPPING(

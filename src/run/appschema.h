@@ -35,6 +35,9 @@ struct clv_raw_task {
     char *rate;
     char *guard;
     int *accuracy; /* 1: surely */
+    int *priority;
+    char *input;
+    char *labels;
 };
 
 struct clv_raw_server {
@@ -57,6 +60,11 @@ struct clv_raw_application {
     struct clv_raw_server *servers;
     uint32_t servers_count;
     struct clv_raw_power *power;
+    struct clv_raw_objective *objectives;
+    uint32_t objectives_count;
+    char **constraints;
+    uint32_t constraints_count;
+    int *kept;
 };
 
 extern const cyaml_schema_value_t clv_appschema;

@@ -1,9 +1,8 @@
 /*
  * apptask.c - one task of an application file: its models and its SLO.
  *
- * Each objective and constraint is checked against those before it as soon
- * as it is read, so that of two that contradict each other the later one's
- * line is told.
+ * Objectives and constraints, which the application may have, too, are read in
+ * appslo.c.
  */
 #include "run/apptask.h"
 
@@ -12,6 +11,7 @@
 
 #include "base/fail.h"
 #include "base/file.h"
+#include "run/appslo.h"
 
 #define GUARD 0.01
 #define TOLERANCE_MOST 0.5
@@ -158,58 +158,6 @@ static cleave_status set_variants(struct clv_application *a,
 
 /* -- Objectives and constraints -- */
 
-static cleave_status check_slo(const struct clv_spot *s,
-                               const struct clv_slo *slo)
-{
-    cleave_error inner = CLEAVE_ERROR_INIT;
-
-    return clv_slo_check(slo, &inner) == CLEAVE_OK
-               ? CLEAVE_OK
-               : clv_spot_pass_on(s, &inner);
-}
-
-static cleave_status set_objective(const struct clv_spot *s,
-                                   const struct clv_raw_objective *raw,
-                                   struct clv_slo *slo)
-{
-    const char *verb = raw->minimize != NULL ? "minimize" : "maximize";
-    const char *measure = raw->minimize != NULL ? raw->minimize : raw->maximize;
-    double weight = raw->weight != NULL ? *raw->weight : 0;
-    cleave_error inner = CLEAVE_ERROR_INIT;
-
-    if ((raw->minimize != NULL) == (raw->maximize != NULL)) {
-        return clv_spot_refuse(
-            s, "An objective has either the key minimize or the key "
-               "maximize, for example `minimize: latency.p95`; make "
-               "an entry of its own for each.");
-    }
-    if (raw->weight != NULL && !(weight > 0 && weight <= 1e6)) {
-        return clv_spot_refuse(
-            s, "A weight is a number above 0 (and up to a million); "
-               "without weights, objectives count in order.");
-    }
-    if (clv_objective_parse(verb, measure, weight,
-                            &slo->objectives[slo->objective_count],
-                            &inner) != CLEAVE_OK) {
-        return clv_spot_pass_on(s, &inner);
-    }
-    slo->objective_count++;
-    return check_slo(s, slo);
-}
-
-static cleave_status set_constraint(const struct clv_spot *s, const char *text,
-                                    struct clv_slo *slo)
-{
-    cleave_error inner = CLEAVE_ERROR_INIT;
-
-    if (clv_constraint_parse(text, &slo->constraints[slo->constraint_count],
-                             &inner) != CLEAVE_OK) {
-        return clv_spot_pass_on(s, &inner);
-    }
-    slo->constraint_count++;
-    return check_slo(s, slo);
-}
-
 static int speaks_of_accuracy(const struct clv_slo *slo)
 {
     int speaks = 0;
@@ -231,7 +179,7 @@ static cleave_status set_slo(const struct clv_spot *s,
                              struct clv_slo *slo)
 {
     const struct clv_slo usual = clv_slo_default();
-    cleave_status status = CLEAVE_OK;
+    cleave_status status;
 
     *slo = usual;
     slo->accuracy_surely = raw->accuracy != NULL && *raw->accuracy;
@@ -239,15 +187,11 @@ static cleave_status set_slo(const struct clv_spot *s,
     if (raw->objectives_count > 0) {
         slo->objective_count = 0;
     }
-    for (uint32_t i = 0; status == CLEAVE_OK && i < raw->objectives_count;
-         i++) {
-        struct clv_spot at = clv_spot_in(s, ".objectives[%u]", i);
-        status = set_objective(&at, &raw->objectives[i], slo);
-    }
-    for (uint32_t i = 0; status == CLEAVE_OK && i < raw->constraints_count;
-         i++) {
-        struct clv_spot at = clv_spot_in(s, ".constraints[%u]", i);
-        status = set_constraint(&at, raw->constraints[i], slo);
+    status =
+        clv_appslo_objectives(s, raw->objectives, raw->objectives_count, slo);
+    if (status == CLEAVE_OK) {
+        status = clv_appslo_constraints(s, raw->constraints,
+                                        raw->constraints_count, slo);
     }
     for (size_t i = 0; status == CLEAVE_OK && i < usual.constraint_count &&
                        !speaks_of_accuracy(slo);
@@ -276,6 +220,35 @@ static cleave_status check_task_name(const struct clv_spot *task,
         }
     }
     return CLEAVE_OK;
+}
+
+/* What it runs on, if the file says so. */
+static cleave_status set_inputs(const struct clv_spot *s, const char *file,
+                                const struct clv_raw_task *raw,
+                                struct clv_app_task *task)
+{
+    struct clv_spot input = clv_spot_in(s, ".input");
+    struct clv_spot labels = clv_spot_in(s, ".labels");
+    cleave_status status = CLEAVE_OK;
+
+    if (raw->input != NULL) {
+        status = beside(&input, file, raw->input, &task->input);
+    }
+    if (status == CLEAVE_OK && raw->labels != NULL) {
+        status = beside(&labels, file, raw->labels, &task->labels);
+    }
+    return status;
+}
+
+static cleave_status set_priority(const struct clv_spot *task,
+                                  const struct clv_raw_task *raw, int *ret)
+{
+    struct clv_spot s = clv_spot_in(task, ".priority");
+
+    *ret = raw->priority != NULL ? *raw->priority : 1;
+    return *ret >= 1
+               ? CLEAVE_OK
+               : clv_spot_refuse(&s, "A priority is 1 or more; 1 goes first.");
 }
 
 static cleave_status set_times(const struct clv_spot *s,
@@ -324,6 +297,12 @@ cleave_status clv_apptask_set(struct clv_application *a,
     }
     if (status == CLEAVE_OK) {
         status = set_times(s, raw, task);
+    }
+    if (status == CLEAVE_OK) {
+        status = set_inputs(s, file, raw, task);
+    }
+    if (status == CLEAVE_OK) {
+        status = set_priority(s, raw, &task->priority);
     }
     return status;
 }

@@ -34,16 +34,30 @@ static void reads_every_key(void **state)
                "    deadline: 200ms\n"
                "    rate: 20/s\n"
                "    guard: 2%\n"
+               "    priority: 3\n"
+               "    input: photos\n"
+               "    labels: /data/labels.csv\n"
                "engines: ['cpu:threads=1', 'cpu:threads=2,spin=on']\n"
                "servers:\n"
                "  - url: http://far:8700/\n"
                "    priority: 2\n"
                "  - {url: 'https://nas', name: nas, priority: 1}\n"
-               "power: {compute: 4W, send: 2.5W, wait: 300mW}\n");
+               "power: {compute: 4W, send: 2.5W, wait: 300mW}\n"
+               "objectives: [{maximize: stp}, {minimize: energy}]\n"
+               "constraints: [memory <= 200MB]\n"
+               "kept: 6\n");
     const struct clv_app_task *t = &a->tasks[0];
 
     (void)state;
     assert_int_equal(1, a->task_count);
+    assert_int_equal(2, a->slo.objective_count);
+    assert_int_equal(CLV_METRIC_STP, a->slo.objectives[0].measure.metric);
+    assert_int_equal(1, a->slo.constraint_count);
+    assert_true(near(a->slo.constraints[0].bound, 200e6));
+    assert_int_equal(6, a->kept);
+    assert_int_equal(3, t->priority);
+    assert_string_equal("apps/photos", t->input);
+    assert_string_equal("/data/labels.csv", t->labels);
     assert_string_equal("scene", t->name);
     assert_int_equal(2, t->variant_count);
     assert_string_equal("big", t->variants[0].name);
@@ -183,6 +197,10 @@ static void values_need_units_and_sense(void **state)
     assert_refused(TASK "    deadline: 9000000s\n", "apps/a.yaml:4",
                    "too much");
     assert_refused(TASK "    rate: 20\n", "apps/a.yaml:4", "");
+    assert_refused(TASK "    priority: 0\n", "apps/a.yaml:4", "1 or more");
+    assert_refused(TASK "kept: 33\n", "apps/a.yaml:4", "From 1 to 32");
+    assert_refused(TASK "constraints:\n  - memory <= 1MB\n  - memory >= 2MB\n",
+                   "apps/a.yaml:6", "");
     assert_refused(TASK "    guard: 120%\n", "apps/a.yaml:4", "too much");
     assert_refused(TASK "    tolerance: 3ms\n", "apps/a.yaml:4", "");
     assert_refused(TASK "power: {compute: 4}\n", "apps/a.yaml:4", "watts");
