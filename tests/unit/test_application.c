@@ -34,30 +34,16 @@ static void reads_every_key(void **state)
                "    deadline: 200ms\n"
                "    rate: 20/s\n"
                "    guard: 2%\n"
-               "    priority: 3\n"
-               "    input: photos\n"
-               "    labels: /data/labels.csv\n"
                "engines: ['cpu:threads=1', 'cpu:threads=2,spin=on']\n"
                "servers:\n"
                "  - url: http://far:8700/\n"
                "    priority: 2\n"
                "  - {url: 'https://nas', name: nas, priority: 1}\n"
-               "power: {compute: 4W, send: 2.5W, wait: 300mW}\n"
-               "objectives: [{maximize: stp}, {minimize: energy}]\n"
-               "constraints: [memory <= 200MB]\n"
-               "kept: 6\n");
+               "power: {compute: 4W, send: 2.5W, wait: 300mW}\n");
     const struct clv_app_task *t = &a->tasks[0];
 
     (void)state;
     assert_int_equal(1, a->task_count);
-    assert_int_equal(2, a->slo.objective_count);
-    assert_int_equal(CLV_METRIC_STP, a->slo.objectives[0].measure.metric);
-    assert_int_equal(1, a->slo.constraint_count);
-    assert_true(near(a->slo.constraints[0].bound, 200e6));
-    assert_int_equal(6, a->kept);
-    assert_int_equal(3, t->priority);
-    assert_string_equal("apps/photos", t->input);
-    assert_string_equal("/data/labels.csv", t->labels);
     assert_string_equal("scene", t->name);
     assert_int_equal(2, t->variant_count);
     assert_string_equal("big", t->variants[0].name);
@@ -94,6 +80,35 @@ static void reads_every_key(void **state)
     assert_true(near(a->power.compute_w, 4));
     assert_true(near(a->power.send_w, 2.5));
     assert_true(near(a->power.wait_w, 0.3));
+    clv_application_free(a);
+}
+
+static void reads_what_several_tasks_want(void **state)
+{
+    struct clv_application *a =
+        parsed("tasks:\n"
+               "  - name: scene\n"
+               "    models: [big.onnx]\n"
+               "    priority: 3\n"
+               "    input: photos\n"
+               "    labels: /data/labels.csv\n"
+               "  - name: faces\n"
+               "    models: [faces.onnx]\n"
+               "objectives: [{maximize: stp}, {minimize: energy}]\n"
+               "constraints: [memory <= 200MB]\n"
+               "kept: 6\n");
+
+    (void)state;
+    assert_int_equal(2, a->slo.objective_count);
+    assert_int_equal(CLV_METRIC_STP, a->slo.objectives[0].measure.metric);
+    assert_int_equal(1, a->slo.constraint_count);
+    assert_true(near(a->slo.constraints[0].bound, 200e6));
+    assert_int_equal(6, a->kept);
+    assert_int_equal(3, a->tasks[0].priority);
+    assert_string_equal("apps/photos", a->tasks[0].input);
+    assert_string_equal("/data/labels.csv", a->tasks[0].labels);
+    assert_int_equal(1, a->tasks[1].priority);
+    assert_null(a->tasks[1].input);
     clv_application_free(a);
 }
 
@@ -268,6 +283,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_every_key),
+        cmocka_unit_test(reads_what_several_tasks_want),
         cmocka_unit_test(sets_defaults),
         cmocka_unit_test(merges_engines_that_are_the_same),
         cmocka_unit_test(servers_of_one_priority_keep_their_order),
