@@ -8,10 +8,36 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "application_bed.h"
+#include "engine/roster.h"
 #include "scratch_folder.h"
+
+/* `auto` is this machine's engines; what is also named stands there once. */
+static void auto_stands_for_the_engines_of_this_machine(void **state)
+{
+    struct clv_application *a =
+        parsed("tasks: [{name: t, models: [a.onnx]}]\n"
+               "engines: ['cpu:threads=1,slow=2', auto, 'cpu:threads=1']\n");
+    struct clv_roster *roster = calloc(1, sizeof *roster);
+    size_t open = 0;
+
+    (void)state;
+    assert_non_null(roster);
+    assert_int_equal(CLEAVE_OK, clv_roster_take(0, roster, NULL));
+    assert_string_equal("cpu:threads=1,spin=off,slow=2", a->engines[0]);
+    for (size_t i = 0; i < roster->offer_count; i++) {
+        if (roster->offers[i].is_open) {
+            open++;
+            assert_string_equal(roster->offers[i].full, a->engines[open]);
+        }
+    }
+    assert_int_equal(open + 1, a->engine_count);
+    free(roster);
+    clv_application_free(a);
+}
 
 static void reads_every_key(void **state)
 {
@@ -282,6 +308,7 @@ static void reads_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(auto_stands_for_the_engines_of_this_machine),
         cmocka_unit_test(reads_every_key),
         cmocka_unit_test(reads_what_several_tasks_want),
         cmocka_unit_test(sets_defaults),
