@@ -6,12 +6,18 @@
  */
 #include "run/appslo.h"
 
+/* Constraints may stand alone: all tasks together need no objective. */
 static cleave_status check_slo(const struct clv_spot *s,
                                const struct clv_slo *slo)
 {
+    struct clv_slo checked = *slo;
     cleave_error inner = CLEAVE_ERROR_INIT;
 
-    return clv_slo_check(slo, &inner) == CLEAVE_OK
+    if (checked.objective_count == 0) {
+        checked.objectives[checked.objective_count++] =
+            clv_slo_default().objectives[0];
+    }
+    return clv_slo_check(&checked, &inner) == CLEAVE_OK
                ? CLEAVE_OK
                : clv_spot_pass_on(s, &inner);
 }
