@@ -190,8 +190,8 @@ static cleave_status set_slo(const struct clv_spot *s,
     status =
         clv_appslo_objectives(s, raw->objectives, raw->objectives_count, slo);
     if (status == CLEAVE_OK) {
-        status = clv_appslo_constraints(s, raw->constraints,
-                                        raw->constraints_count, slo);
+        status = clv_appslo_constraints(
+            s, raw->constraints, raw->constraints_count, slo, CLV_OF_ONE_TASK);
     }
     for (size_t i = 0; status == CLEAVE_OK && i < usual.constraint_count &&
                        !speaks_of_accuracy(slo);
