@@ -298,7 +298,8 @@ static cleave_status set_whole(struct clv_application *a,
                                    &a->slo, CLV_OF_ALL_TASKS);
     return status == CLEAVE_OK
                ? clv_appslo_constraints(s, raw->constraints,
-                                        raw->constraints_count, &a->slo)
+                                        raw->constraints_count, &a->slo,
+                                        CLV_OF_ALL_TASKS)
                : status;
 }
 
