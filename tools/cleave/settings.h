@@ -28,7 +28,9 @@ enum {
     TAKES_PLAN = 1 << 9,
     TAKES_SIMULATE = 1 << 10,
     TAKES_LINK = 1 << 11,
-    TAKES_ALL = (1 << 12) - 1
+    TAKES_ENGINES = 1 << 12,
+    TAKES_QUANTIZE = 1 << 13,
+    TAKES_ALL = (1 << 14) - 1
 };
 
 struct settings {
