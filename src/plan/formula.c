@@ -176,6 +176,11 @@ static double constant_value(const struct clv_formula *f,
         return (double)v->size_bytes;
     case CLV_METRIC_WORKLOAD:
         return (double)v->macs * c->head_share;
+    case CLV_METRIC_NTT:
+    case CLV_METRIC_ANTT:
+    case CLV_METRIC_STP:
+    case CLV_METRIC_FAIRNESS:
+        return 1; /* one task alone */
     default:
         return c->head_share;
     }

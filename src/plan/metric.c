@@ -137,8 +137,9 @@ static cleave_status no_metric(const char *text, size_t length,
     return clv_fail(err, CLEAVE_INVALID, "metric",
                     "There is no metric '%s'%s%s%s; known are latency, "
                     "throughput, accuracy, accuracy.drop, bytes, energy, "
-                    "memory, size, workload, device_time, server_time and "
-                    "head.",
+                    "memory, size, workload, device_time, server_time, "
+                    "head and ntt, and of all tasks together antt, stp and "
+                    "fairness.",
                     name, near[0] ? "; did you mean " : "", near,
                     near[0] ? "?" : "");
 }
@@ -274,7 +275,8 @@ const char *clv_value_text(double value, enum clv_unit unit,
 
     if (isinf(value)) {
         snprintf(into, CLV_MEASURE_TEXT, value > 0 ? "infinite" : "-infinite");
-    } else if (unit == CLV_UNIT_COUNT && scale->factor == 1.0) {
+    } else if (unit == CLV_UNIT_COUNT && scale->factor == 1.0 &&
+               value == floor(value)) {
         snprintf(into, CLV_MEASURE_TEXT, "%.0f", scaled);
     } else {
         snprintf(into, CLV_MEASURE_TEXT, "%.*f%s%s", decimals, scaled,

@@ -230,6 +230,10 @@ static int can_be_met(const struct clv_constraint *c)
         c->measure.statistic != CLV_STATISTIC_STD) {
         return c->bound > 0;
     }
+    if (c->measure.metric == CLV_METRIC_NTT ||
+        c->measure.metric == CLV_METRIC_ANTT) {
+        return c->bound >= 1; /* others do not make a task faster */
+    }
     return c->bound >= 0;
 }
 

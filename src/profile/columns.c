@@ -58,7 +58,7 @@ static int parse_numbers(const char *text, double *numbers, size_t count)
     return *text == '\0';
 }
 
-static int get_spread(struct clv_query *query, struct clv_spread *ret)
+int clv_columns_get_spread(struct clv_query *query, struct clv_spread *ret)
 {
     double n[SPREAD_NUMBERS];
 
@@ -76,6 +76,13 @@ static int get_spread(struct clv_query *query, struct clv_spread *ret)
                                .p99 = n[7],
                                .count = (uint32_t)n[8]};
     return 1;
+}
+
+void clv_columns_bind_spread(struct clv_query *query,
+                             char into[CLV_SPREAD_TEXT],
+                             const struct clv_spread *spread)
+{
+    clv_query_text(query, print_spread(spread, into));
 }
 
 /* -- Single numbers -- */
@@ -172,8 +179,8 @@ int clv_columns_get_cut(struct clv_query *query, struct clv_cost_cut *ret)
 void clv_columns_bind_head(struct clv_query *query, struct clv_columns *c,
                            const struct clv_cost_head *row)
 {
-    clv_query_text(query, print_spread(&row->time_ns, c->texts[0]));
-    clv_query_text(query, print_spread(&row->finish_ns, c->texts[1]));
+    clv_columns_bind_spread(query, c->texts[0], &row->time_ns);
+    clv_columns_bind_spread(query, c->texts[1], &row->finish_ns);
     bind_maybe(query, row->memory_bytes);
     bind_maybe(query, row->energy_j);
 }
@@ -181,7 +188,8 @@ void clv_columns_bind_head(struct clv_query *query, struct clv_columns *c,
 int clv_columns_get_head(struct clv_query *query, struct clv_cost_head *ret)
 {
     struct clv_cost_head h = {0};
-    int good = get_spread(query, &h.time_ns) && get_spread(query, &h.finish_ns);
+    int good = clv_columns_get_spread(query, &h.time_ns) &&
+               clv_columns_get_spread(query, &h.finish_ns);
 
     h.memory_bytes = get_maybe(query);
     h.energy_j = get_maybe(query);
@@ -192,22 +200,22 @@ int clv_columns_get_head(struct clv_query *query, struct clv_cost_head *ret)
 void clv_columns_bind_tail(struct clv_query *query, struct clv_columns *c,
                            const struct clv_cost_tail *row)
 {
-    clv_query_text(query, print_spread(&row->time_ns, c->texts[0]));
+    clv_columns_bind_spread(query, c->texts[0], &row->time_ns);
 }
 
 int clv_columns_get_tail(struct clv_query *query, struct clv_cost_tail *ret)
 {
     *ret = (struct clv_cost_tail){0};
-    return get_spread(query, &ret->time_ns);
+    return clv_columns_get_spread(query, &ret->time_ns);
 }
 
 void clv_columns_bind_pack(struct clv_query *query, struct clv_columns *c,
                            const struct clv_cost_pack *row)
 {
     clv_query_text(query, clv_packing_text(&row->packing, c->packing));
-    clv_query_text(query, print_spread(&row->pack_ns, c->texts[0]));
-    clv_query_text(query, print_spread(&row->unpack_ns, c->texts[1]));
-    clv_query_text(query, print_spread(&row->bytes_up, c->texts[2]));
+    clv_columns_bind_spread(query, c->texts[0], &row->pack_ns);
+    clv_columns_bind_spread(query, c->texts[1], &row->unpack_ns);
+    clv_columns_bind_spread(query, c->texts[2], &row->bytes_up);
     bind_maybe(query, row->bytes_down);
     clv_query_real(query, row->drop_pp);
     clv_query_real(query, row->drop_low_pp);
@@ -221,8 +229,9 @@ int clv_columns_get_pack(struct clv_query *query, struct clv_cost_pack *ret)
     int good = clv_packing_parse(clv_query_get_text(query), &p.packing, NULL) ==
                CLEAVE_OK;
 
-    good = good && get_spread(query, &p.pack_ns) &&
-           get_spread(query, &p.unpack_ns) && get_spread(query, &p.bytes_up);
+    good = good && clv_columns_get_spread(query, &p.pack_ns) &&
+           clv_columns_get_spread(query, &p.unpack_ns) &&
+           clv_columns_get_spread(query, &p.bytes_up);
     p.bytes_down = get_maybe(query);
     good = good && p.bytes_down >= 0 && get_finite(query, &p.drop_pp) &&
            get_finite(query, &p.drop_low_pp) &&

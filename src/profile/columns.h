@@ -1,16 +1,17 @@
 /*
  * columns.h - rows of costs as columns of the database, both ways.
  *
- * Private to database.c and loading.c. A list of columns stands beside the
- * functions that bind and get them, in the same order. A spread is one column,
- * a JSON list of its nine numbers in the order of struct clv_spread; a number
- * nobody has measured is NULL. What is read is checked as if a stranger had
- * written it.
+ * Private to database.c, loading.c and togetherrows.c. A list of columns stands
+ * beside the functions that bind and get them, in the same order. A spread is
+ * one column, a JSON list of its nine numbers in the order of struct
+ * clv_spread; a number nobody has measured is NULL. What is read is checked as
+ * if a stranger had written it.
  */
 #ifndef CLV_COLUMNS_H
 #define CLV_COLUMNS_H
 
 #include "profile/costs.h"
+#include "profile/database.h"
 #include "profile/sql.h"
 
 struct clv_database {
@@ -61,6 +62,18 @@ int clv_columns_get_tail(struct clv_query *query,
                          struct clv_cost_tail *ret_row);
 int clv_columns_get_pack(struct clv_query *query,
                          struct clv_cost_pack *ret_row);
+
+/* A spread by itself: bound from a text that must stay, as above, and got. */
+void clv_columns_bind_spread(struct clv_query *query,
+                             char into[CLV_SPREAD_TEXT],
+                             const struct clv_spread *spread);
+int clv_columns_get_spread(struct clv_query *query,
+                           struct clv_spread *ret_spread);
+
+/* The number of this origin's row, which is made if there is none. */
+cleave_status clv_columns_origin(struct clv_database *database,
+                                 const struct clv_origin *origin,
+                                 int64_t *ret_id, cleave_error *err);
 
 /* CLEAVE_CORRUPT: a row of this database makes no sense. */
 cleave_status clv_columns_senseless(const struct clv_database *database,

@@ -16,10 +16,15 @@
  * two variants of a task on one engine, both suffer and press alike, in shares
  * of their own time; which is what makes a bounded number of measurements do,
  * and designs of many tasks separable once their seats are known. Full sets
- * that were measured count as they are; else pairs add up.
+ * that were measured count as they are; else pairs add up, and hogs with them.
+ * Numbers of hogs between those measured lie on the line between them, and
+ * none at all is none. Where seats were never tried, the mean of what the same
+ * tasks cost each other in other seats stands in, so that what was not
+ * measured does not look better than what was.
  *
  * Trials run without pause. A task that has inferences to do only now and then
- * presses less: by its duty, the share of time in which it computes.
+ * presses less: by its duty, the share of time in which it computes; of its
+ * excess on others that share is taken.
  *
  * Read-only once filled, and may then be read by all threads.
  */
@@ -54,7 +59,7 @@ struct clv_contention_row {
 };
 
 struct clv_contention {
-    struct clv_contention_row *rows;
+    struct clv_contention_row *rows; /* sorted by task, hogs, seats */
     size_t count;
     uint32_t hogs[4]; /* numbers of hogs measured, rising */
     size_t hog_count;
@@ -65,22 +70,25 @@ void clv_contention_init(struct clv_contention *contention);
 /* Takes an all-zero one, too. */
 void clv_contention_fini(struct clv_contention *contention);
 
-/* Appends a row. CLEAVE_INVALID for one that makes no sense (a task without a
-   seat, no measurement), CLEAVE_LIMIT, CLEAVE_MEMORY. */
+/* Puts a row in, in place of one of the same company and task. CLEAVE_INVALID
+   for one that makes no sense (a task without a seat, nobody beside it, no
+   measurement), CLEAVE_LIMIT for a fifth number of hogs and 2^20 rows,
+   CLEAVE_MEMORY. */
 cleave_status clv_contention_add(struct clv_contention *contention,
                                  const struct clv_contention_row *row,
                                  cleave_error *err);
 
 /*
  * What a task's times exceed those alone by in this company; shares of the
- * mean alone, never below 0 but for min. All 0 for a task without a seat, and
- * where nothing was measured: `ret_is_known` (may be NULL) is then 0.
+ * mean alone, never below 0 but for min. All 0 for a task without a seat or
+ * without company, and where nothing of these tasks was measured.
+ * `ret_is_known` (may be NULL) is 0 if something had to be guessed.
  */
 struct clv_spread clv_contention_excess(const struct clv_contention *contention,
                                         const struct clv_company *company,
                                         size_t task, int *ret_is_known);
 
-/* A spread of times alone, in that company. */
+/* A spread of times alone, in that company; its statistics stay in order. */
 struct clv_spread clv_contention_stretch(const struct clv_spread *alone,
                                          const struct clv_spread *excess);
 

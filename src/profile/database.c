@@ -9,13 +9,17 @@
  *       +-- heads      model, cut, engine: times here
  *       +-- tails      model, cut, server: times there
  *       +-- packs      model, cut, packing: times, bytes, accuracy
+ *       +-- together   model, sitters, hogs, task: times among others
  *
  * Every table has an `id` that only grows, and a row put in place of another
  * gets a new one: so the greatest id is the latest measurement, whatever
  * clocks say. A put is one transaction and on disk when it returns.
  *
- * What it leaves out: SQLite itself (sql.h), columns (columns.h), and making
- * a table of costs of it all (loading.c).
+ * Schema 2 added `together`. A file of schema 1 is taken as it is by readers,
+ * which find nothing there, and gets the table from the first writer.
+ *
+ * What it leaves out: SQLite itself (sql.h), columns (columns.h), making a
+ * table of costs of it all (loading.c), trials of several (togetherrows.c).
  */
 #include "profile/database.h"
 
@@ -27,12 +31,21 @@
 #include "profile/columns.h"
 
 #define APPLICATION_ID "1668048240" /* "clvp" */
-#define SCHEMA 1
-#define SCHEMA_TEXT "1"
+#define SCHEMA 2
+#define SCHEMA_TEXT "2"
 
 #define PART_COLUMNS                        \
     "id INTEGER PRIMARY KEY AUTOINCREMENT," \
     "origin INTEGER NOT NULL REFERENCES origins(id), model TEXT NOT NULL,"
+
+#define TOGETHER                                                    \
+    "CREATE TABLE together(" PART_COLUMNS " sitters TEXT NOT NULL," \
+    " hogs INTEGER NOT NULL, task INTEGER NOT NULL, alone_ns TEXT," \
+    " together_ns TEXT, UNIQUE(origin, sitters, hogs, task));"
+
+static const char from_1[] =
+    "BEGIN IMMEDIATE;" TOGETHER "PRAGMA user_version = " SCHEMA_TEXT ";"
+    "COMMIT;";
 
 static const char schema[] =
     "BEGIN IMMEDIATE;"
@@ -55,14 +68,16 @@ static const char schema[] =
     "CREATE TABLE packs(" PART_COLUMNS " cut TEXT NOT NULL,"
     " packing TEXT NOT NULL, pack_ns TEXT, unpack_ns TEXT, bytes_up TEXT,"
     " bytes_down REAL, drop_pp REAL, drop_low_pp REAL, drop_high_pp REAL,"
-    " huffman_bytes REAL, UNIQUE(origin, model, cut, packing));"
+    " huffman_bytes REAL, UNIQUE(origin, model, cut, packing));" TOGETHER
     "PRAGMA application_id = " APPLICATION_ID ";"
     "PRAGMA user_version = " SCHEMA_TEXT ";"
     "COMMIT;";
 
 /* -- Opening -- */
 
-static cleave_status check_version(struct clv_database *d, cleave_error *err)
+static cleave_status check_version(struct clv_database *d,
+                                   enum clv_database_mode mode,
+                                   cleave_error *err)
 {
     int64_t version = 0;
     cleave_status status =
@@ -74,6 +89,9 @@ static cleave_status check_version(struct clv_database *d, cleave_error *err)
                           "this one knows %d); use that one, or name another "
                           "file.",
                           (long long)version, SCHEMA);
+    }
+    if (status == CLEAVE_OK && version < SCHEMA && mode == CLV_DATABASE_WRITE) {
+        status = clv_sql_run(d->sql, from_1, err);
     }
     return status;
 }
@@ -115,7 +133,7 @@ static cleave_status check_ours(struct clv_database *d,
                         "This database is another program's; it is left as it "
                         "is. Name another file.");
     }
-    return check_version(d, err);
+    return check_version(d, mode, err);
 }
 
 cleave_status clv_database_open(const char *path, enum clv_database_mode mode,
@@ -183,7 +201,7 @@ static cleave_status find_origin(struct clv_database *d,
     return status;
 }
 
-static cleave_status make_origin(struct clv_database *d,
+cleave_status clv_columns_origin(struct clv_database *d,
                                  const struct clv_origin *origin,
                                  int64_t *ret_id, cleave_error *err)
 {
@@ -217,7 +235,7 @@ static cleave_status begin_put(struct clv_database *d, const char *statement,
                                struct clv_query **ret_query, cleave_error *err)
 {
     int64_t origin = 0;
-    cleave_status status = make_origin(d, part->origin, &origin, err);
+    cleave_status status = clv_columns_origin(d, part->origin, &origin, err);
 
     if (status == CLEAVE_OK) {
         status = clv_query_new(d->sql, statement, ret_query, err);
@@ -364,8 +382,8 @@ cleave_status clv_database_forget(struct clv_database *database,
                                   const char *model, const char *machine,
                                   cleave_error *err)
 {
-    static const char *const tables[] = {"surveys", "variants", "cuts",
-                                         "heads",   "tails",    "packs"};
+    static const char *const tables[] = {
+        "surveys", "variants", "cuts", "heads", "tails", "packs", "together"};
     cleave_status status = clv_sql_run(database->sql, "BEGIN IMMEDIATE", err);
 
     for (size_t i = 0;
@@ -373,9 +391,11 @@ cleave_status clv_database_forget(struct clv_database *database,
         struct clv_query *query = NULL;
         char text[160];
         snprintf(text, sizeof text,
-                 "DELETE FROM %s WHERE model = ? AND origin IN (SELECT id "
-                 "FROM origins WHERE machine = ?)",
-                 tables[i]);
+                 "DELETE FROM %s WHERE %s AND origin IN (SELECT id FROM "
+                 "origins WHERE machine = ?)",
+                 tables[i],
+                 strcmp(tables[i], "together") == 0 ? "instr(sitters, ?) > 0"
+                                                    : "model = ?");
         status = clv_query_new(database->sql, text, &query, err);
         if (status == CLEAVE_OK) {
             clv_query_text(query, model);

@@ -173,12 +173,21 @@ cleave_status clv_database_put_together(
     const struct clv_spread *alone_ns, const struct clv_spread *together_ns,
     cleave_error *err);
 
+/* Whether exactly this is there, so that an interrupted run goes on. */
+cleave_status clv_database_has_together(struct clv_database *database,
+                                        const struct clv_origin *origin,
+                                        const struct clv_sitter *sitters,
+                                        size_t count, uint32_t hogs,
+                                        size_t task, int *ret_has,
+                                        cleave_error *err);
+
 /*
- * All trials of these tasks on the machine: sitters are matched with tasks by
- * their models, and seats are indices of the engines wanted, which are the
+ * All trials of these tasks on the machine, the latest of each: sitters are
+ * matched with tasks by their models (in their old places first, where several
+ * tasks share one), and seats are indices of the engines wanted, which are the
  * same for all tasks. A trial with a model or an engine that nobody wants is
- * left out. An empty result is CLEAVE_OK. The caller calls
- * clv_contention_fini.
+ * left out. An empty result is CLEAVE_OK, and so is that of a file from before
+ * there were trials. The caller calls clv_contention_fini.
  */
 cleave_status clv_database_load_contention(
     struct clv_database *database, const struct clv_wanted *tasks, size_t count,

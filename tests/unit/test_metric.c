@@ -37,7 +37,7 @@ static void every_measure_is_read_as_it_is_written(void **state)
             assert_int_equal(read.statistic, s);
         }
     }
-    assert_int_equal(seen, 5 * 8 + 7 + 6);
+    assert_int_equal(seen, 5 * 8 + 7 + 10);
 }
 
 static void accuracy_drop_is_a_metric(void **state)

@@ -163,6 +163,10 @@ static void constraints_that_nothing_meets_are_found(void **state)
                      CLEAVE_INVALID);
     assert_int_equal(check_with("server_time <= 0ms", "bytes <= 0B", NULL),
                      CLEAVE_OK); /* all on the device */
+    assert_int_equal(check_with("ntt <= 1.2", "memory <= 1MB", NULL),
+                     CLEAVE_OK);
+    assert_int_equal(check_with("ntt <= 0.9", "memory <= 1MB", NULL),
+                     CLEAVE_INVALID);
 }
 
 int main(void)

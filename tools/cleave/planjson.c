@@ -69,7 +69,8 @@ static json_t *metrics_json(const struct planning *p, size_t candidate)
 {
     json_t *object = json_object();
 
-    for (int m = 0; m < CLV_METRIC_COUNT; m++) {
+    /* from ntt on, metrics tell of several tasks */
+    for (int m = 0; m < CLV_METRIC_NTT; m++) {
         json_t *metric = metric_json(p, candidate, (enum clv_metric)m);
         if (metric != NULL) {
             json_object_set_new(object, clv_metric_name((enum clv_metric)m),

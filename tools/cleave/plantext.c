@@ -128,7 +128,8 @@ static void print_chosen(const struct planning *p)
         printf(" %9s", column_names[i]);
     }
     printf("\n");
-    for (int m = 0; m < CLV_METRIC_COUNT; m++) {
+    /* from ntt on, metrics tell of several tasks */
+    for (int m = 0; m < CLV_METRIC_NTT; m++) {
         print_metric(p, (enum clv_metric)m);
     }
     print_terms(p);

@@ -177,6 +177,9 @@ const struct setting settings_table[] = {
      "where optimised networks are kept (default: ~/.cache/cleave)"},
     {"fast", NULL, SETTING_FLAG, AT(fast), TAKES_PROFILE,
      "measure only what could win, on 200 inputs at most"},
+    {"together", "TIME", SETTING_TEXT, AT(together), TAKES_PROFILE,
+     "how long to try what tasks and busy neighbours cost each other, 0 for "
+     "not at all (default 60s, with --fast 20s)"},
     {"all", NULL, SETTING_FLAG, AT(all), TAKES_INSPECT | TAKES_CALIBRATE,
      "also the cuts that others beat in bytes and work"},
     {"json", NULL, SETTING_FLAG, AT(json),

@@ -75,6 +75,7 @@ struct settings {
     const char *to;
     const char *rate;
     const char *down_rate;
+    const char *together; /* of profile */
     const char *trace;
     const char *scale;
     const char *delay;

@@ -1,0 +1,18 @@
+/*
+ * carin_sections.h - the parts of bench_carin, each a process of its own.
+ *
+ * A section measures, prints its rows and returns; what it cannot do ends
+ * its process with a message.
+ */
+#ifndef CLV_CARIN_SECTIONS_H
+#define CLV_CARIN_SECTIONS_H
+
+/* Effort: `quick` tries the benchmark itself, its numbers mean nothing. */
+struct carin_effort {
+    int quick;
+};
+
+/* What RASS and its rivals choose in each use case, rated by one yardstick. */
+void section_use_cases(const char *data, const struct carin_effort *effort);
+
+#endif
