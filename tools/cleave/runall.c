@@ -8,9 +8,8 @@
  *
  * Every task has threads of its own, as many as inferences may be in flight.
  * What a task is slowed down by the others is measured against itself alone
- * in the same run, with the designs that the manager has chosen then; before
- * and after, because machines get warm. Tasks of lower priority have nicer
- * threads: they get what is left of a core that others want.
+ * in the same run, with the designs that the manager has then; before and
+ * after, because machines get warm.
  *
  * What fails is reported and does not end the run; an interrupt does, with
  * the summary of what was done.
@@ -22,7 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "base/fail.h"
@@ -35,8 +33,6 @@
 
 #define LIVE_NS 200000000
 #define LONGEST_WAIT_NS 100000000 /* so that an interrupt is soon noticed */
-#define NICER 4                   /* per step of priority */
-#define NICEST 19
 
 struct crowd {
     const struct settings *settings;
@@ -104,22 +100,6 @@ static enum crowdlog_part kind_now(const struct part *p)
                : p->kind;
 }
 
-static void be_nice(const struct crowd *c, const struct job *job)
-{
-    int least = job->task->priority;
-    int steps;
-
-    for (size_t i = 0; i < c->count; i++) {
-        int priority = c->application->tasks[i].priority;
-        least = priority < least ? priority : least;
-    }
-    steps = job->task->priority - least;
-    if (steps > 0) { /* of this thread only, on Linux; a failure is harmless */
-        steps = steps > NICEST / NICER ? NICEST : NICER * steps;
-        (void)setpriority(PRIO_PROCESS, 0, steps);
-    }
-}
-
 /* The last of its task's threads: from now on others have more room. */
 static void leave(struct worker *w)
 {
@@ -132,6 +112,15 @@ static void leave(struct worker *w)
     }
 }
 
+/* Since the part's beginning; at its end the clock stops. */
+static int64_t elapsed_of(const struct part *p)
+{
+    int64_t elapsed_ns = now() - p->began_ns;
+
+    return p->length_ns > 0 && elapsed_ns > p->length_ns ? p->length_ns
+                                                         : elapsed_ns;
+}
+
 static void *work(void *arg)
 {
     struct worker *w = arg;
@@ -139,9 +128,8 @@ static void *work(void *arg)
     uint64_t turn, missed;
     int64_t due_ns;
 
-    be_nice(p->crowd, w->job);
-    while (job_take(w->job, p->is_once, now() - p->began_ns, &turn, &due_ns,
-                    &missed)) {
+    while (
+        job_take(w->job, p->is_once, elapsed_of(p), &turn, &due_ns, &missed)) {
         enum crowdlog_part kind = kind_now(p);
         if (missed > 0) {
             crowdlog_miss(w->job->log, w->job->index, kind, missed);
@@ -295,20 +283,19 @@ static cleave_status set_alone(struct crowd *c, cleave_error *err)
     const struct settings *s = c->settings;
     double tenth = s->repeat && s->for_ms == 0 ? 5e9 : 1e5 * (double)s->for_ms;
     double ns = tenth < 1e9 ? 1e9 : tenth > 5e9 ? 5e9 : tenth;
-    cleave_status status = CLEAVE_OK;
-
-    if (s->alone != NULL && strcmp(s->alone, "0") != 0) {
-        status = clv_value_parse(s->alone, CLV_UNIT_TIME, &ns, err);
+    if (s->alone != NULL && strcmp(s->alone, "0") == 0) {
+        return CLEAVE_OK;
     }
-    if (status == CLEAVE_OK && !(ns <= 3.6e12)) {
-        status =
-            clv_fail(err, CLEAVE_INVALID, "--alone", "An hour is the most.");
+    if (s->alone != NULL &&
+        (clv_value_parse(s->alone, CLV_UNIT_TIME, &ns, NULL) != CLEAVE_OK ||
+         !(ns <= 3.6e12))) {
+        return clv_fail(err, CLEAVE_INVALID, "--alone",
+                        "'%.60s' is not a time such as 2s or 500ms, an hour "
+                        "at most; 0 is not at all.",
+                        s->alone);
     }
-    if (status == CLEAVE_OK) {
-        c->alone_ns =
-            s->alone != NULL && strcmp(s->alone, "0") == 0 ? 0 : (int64_t)ns;
-    }
-    return status;
+    c->alone_ns = (int64_t)ns;
+    return CLEAVE_OK;
 }
 
 /* What the command line says that a run of all tasks cannot do. */

@@ -51,10 +51,11 @@ static cleave_status check_one(const struct clv_application *a,
     }
     clv_suggest(wish, a, a->task_count, task_at, near, sizeof near);
     return clv_fail(err, CLEAVE_INVALID, flag,
-                    "'%.100s': the application has no task of this name.%s%s%s "
-                    "Write TASK=%s, or ./ before a path with '=' in it.",
-                    wish, near[0] ? " Near it: " : "", near, near[0] ? "." : "",
-                    strcmp(flag, "--rate") == 0 ? "20/s" : "PATH");
+                    "'%.100s': the application has no task of this name%s%s.%s",
+                    wish, near[0] ? "; near it: " : "", near,
+                    strcmp(flag, "--rate") == 0
+                        ? ""
+                        : " Write ./ before a path with '=' in it.");
 }
 
 static cleave_status know_all(const struct clv_application *a, const char *flag,
