@@ -2,7 +2,7 @@
  * crowdlog.c - what `cleave run APP` tells of several tasks at once.
  *
  * Lines come as they happen, whichever task's they are; what is counted goes
- * to the task's tallies (plan/tally.h), of which crowdsum.c makes the
+ * to the task's tallies (plan/outcomes.h), of which crowdsum.c makes the
  * summary. Events carry the time of their runner; here all tasks have one
  * beginning.
  */
@@ -35,8 +35,8 @@ void crowdlog_open(struct crowdlog *log,
         .opened_ns = now_ns(),
     };
     for (size_t i = 0; i < application->task_count; i++) {
-        clv_tally_init(&log->tasks[i].together, &application->tasks[i].slo);
-        clv_tally_init(&log->tasks[i].alone, &application->tasks[i].slo);
+        clv_outcomes_init(&log->tasks[i].together, &application->tasks[i].slo);
+        clv_outcomes_init(&log->tasks[i].alone, &application->tasks[i].slo);
     }
     pthread_mutex_init(&log->lock, NULL);
 }
@@ -47,8 +47,8 @@ void crowdlog_fini(struct crowdlog *log)
         return;
     }
     for (size_t i = 0; i < log->application->task_count; i++) {
-        clv_tally_fini(&log->tasks[i].together);
-        clv_tally_fini(&log->tasks[i].alone);
+        clv_outcomes_fini(&log->tasks[i].together);
+        clv_outcomes_fini(&log->tasks[i].alone);
     }
     pthread_mutex_destroy(&log->lock);
 }
@@ -63,8 +63,8 @@ static void wipe_live_locked(struct crowdlog *log)
 
 /* -- Inferences -- */
 
-static struct clv_tally *tally_of(struct crowdlog_task *task,
-                                  enum crowdlog_part part)
+static struct clv_outcomes *tally_of(struct crowdlog_task *task,
+                                     enum crowdlog_part part)
 {
     return part == CROWD_ALONE ? &task->alone : &task->together;
 }
@@ -81,7 +81,7 @@ static void count_locked(struct crowdlog_task *task, enum crowdlog_part part,
         .is_right = is_labelled && x->top[0].index == right_class,
     };
 
-    clv_tally_add(tally_of(task, part), &outcome);
+    clv_outcomes_add(tally_of(task, part), &outcome);
     if (part != CROWD_ALONE) {
         task->finished_here += x->finish_ns > 0;
     }
@@ -131,7 +131,7 @@ void crowdlog_sample(struct crowdlog *log, size_t task, enum crowdlog_part part,
         if (log->failed++ == 0) {
             log->first_error = *error;
         }
-        clv_tally_fail(tally_of(&log->tasks[task], part));
+        clv_outcomes_fail(tally_of(&log->tasks[task], part));
         wipe_live_locked(log);
         print_failure(log, whose, name, error);
     } else if (part != CROWD_WARM) {
@@ -148,7 +148,7 @@ void crowdlog_miss(struct crowdlog *log, size_t task, enum crowdlog_part part,
                    uint64_t count)
 {
     pthread_mutex_lock(&log->lock);
-    clv_tally_miss(tally_of(&log->tasks[task], part), count);
+    clv_outcomes_miss(tally_of(&log->tasks[task], part), count);
     pthread_mutex_unlock(&log->lock);
 }
 

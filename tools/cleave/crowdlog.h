@@ -13,13 +13,13 @@
 #include <pthread.h>
 
 #include "cleave/ensemble.h"
-#include "plan/tally.h"
+#include "plan/outcomes.h"
 #include "run/application.h"
 
 /* One task. Times for NTT are those when all tasks ran. */
 struct crowdlog_task {
-    struct clv_tally together;
-    struct clv_tally alone;
+    struct clv_outcomes together;
+    struct clv_outcomes alone;
     double joint_ns;
     uint64_t joint;
     uint64_t finished_here;

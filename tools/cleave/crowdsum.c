@@ -23,8 +23,8 @@ static struct clv_multitask compare(struct crowdlog *log)
         struct crowdlog_task *t = &log->tasks[i];
         double joint =
             t->joint > 0 ? t->joint_ns / (double)t->joint : CLV_UNKNOWN;
-        double alone =
-            t->alone.times > 0 ? clv_tally_times(&t->alone).mean : CLV_UNKNOWN;
+        double alone = t->alone.times > 0 ? clv_outcomes_times(&t->alone).mean
+                                          : CLV_UNKNOWN;
         t->ntt = ntt[i] = clv_multitask_ntt(joint, alone);
     }
     return clv_multitask_of(ntt, count);
@@ -48,8 +48,8 @@ static double measured(struct crowdlog_task *task,
     }
     return constraint->measure.metric == CLV_METRIC_NTT
                ? task->ntt
-               : clv_tally_measured(&task->together, constraint->measure,
-                                    task->seconds);
+               : clv_outcomes_measured(&task->together, constraint->measure,
+                                       task->seconds);
 }
 
 static int is_kept(const struct clv_constraint *constraint, double value)
@@ -63,13 +63,13 @@ static double rate_of(const struct crowdlog_task *task)
     return task->seconds > 0 ? (double)task->together.done / task->seconds : 0;
 }
 
-static double accuracy_of(const struct clv_tally *tally)
+static double accuracy_of(const struct clv_outcomes *tally)
 {
     return tally->labelled > 0 ? (double)tally->right / (double)tally->labelled
                                : CLV_UNKNOWN;
 }
 
-static double per_inference(const struct clv_tally *tally, uint64_t sum)
+static double per_inference(const struct clv_outcomes *tally, uint64_t sum)
 {
     return tally->done > 0 ? (double)sum / (double)tally->done : 0;
 }
@@ -111,7 +111,7 @@ static json_t *constraints_json(const struct clv_slo *slo,
                 json_boolean(is_kept(&slo->constraints[i], value)));
         }
         if (task != NULL) {
-            put(item, "beyond", clv_tally_beyond(&task->together, i));
+            put(item, "beyond", clv_outcomes_beyond(&task->together, i));
         }
         json_array_append_new(list, item);
     }
@@ -122,27 +122,27 @@ static json_t *task_json(const char *name, const struct clv_slo *slo,
                          struct crowdlog_task *t,
                          const struct clv_multitask *all)
 {
-    struct clv_tally *tally = &t->together;
+    struct clv_outcomes *tally = &t->together;
     json_t *o = json_pack(
         "{s:o, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:f}", "task",
         report_text(name), "inputs", (json_int_t)(tally->done + tally->failed),
         "failed", (json_int_t)tally->failed, "missed",
         (json_int_t)tally->missed, "finished_here",
         (json_int_t)t->finished_here, "throughput", rate_of(t), "violations",
-        clv_tally_breaking(tally), "bytes_up",
+        clv_outcomes_breaking(tally), "bytes_up",
         per_inference(tally, tally->bytes_up), "bytes_down",
         per_inference(tally, tally->bytes_down));
 
     if (tally->times > 0) {
-        struct clv_spread s = clv_tally_times(tally);
+        struct clv_spread s = clv_outcomes_times(tally);
         json_object_set_new(o, "latency_ms", spread_json(&s));
     }
     if (t->alone.times > 0) {
-        struct clv_spread s = clv_tally_times(&t->alone);
+        struct clv_spread s = clv_outcomes_times(&t->alone);
         json_object_set_new(o, "alone_ms", spread_json(&s));
     }
     put(o, "ntt", t->ntt);
-    put(o, "late", clv_tally_late(tally));
+    put(o, "late", clv_outcomes_late(tally));
     put(o, "top1", accuracy_of(tally));
     if (tally->labelled > 0) {
         json_object_set_new(o, "labelled",
@@ -206,10 +206,10 @@ static void print_latencies(struct crowdlog *log)
     printf("\n%-16s %8s %8s %8s %8s %8s %8s %8s %8s\n", "latency in ms", "mean",
            "std", "min", "max", "p50", "p90", "p95", "p99");
     for (size_t i = 0; i < log->application->task_count; i++) {
-        struct clv_spread s = clv_tally_times(&log->tasks[i].together);
+        struct clv_spread s = clv_outcomes_times(&log->tasks[i].together);
         print_times(log->application->tasks[i].name, &s);
         if (log->tasks[i].alone.times > 0) {
-            s = clv_tally_times(&log->tasks[i].alone);
+            s = clv_outcomes_times(&log->tasks[i].alone);
             print_times("  alone", &s);
         }
     }
@@ -222,14 +222,14 @@ static void print_counts(struct crowdlog *log)
            "NTT");
     for (size_t i = 0; i < log->application->task_count; i++) {
         struct crowdlog_task *t = &log->tasks[i];
-        const struct clv_tally *tally = &t->together;
+        const struct clv_outcomes *tally = &t->together;
         double right = accuracy_of(tally);
         printf("%-16.16s %8llu %7llu %7llu", log->application->tasks[i].name,
                (unsigned long long)tally->done,
                (unsigned long long)tally->failed,
                (unsigned long long)tally->missed);
         print_cell(8, 1, rate_of(t));
-        print_cell(8, 1, 100 * clv_tally_breaking(tally));
+        print_cell(8, 1, 100 * clv_outcomes_breaking(tally));
         printf(" %%");
         print_cell(6, 1, right >= 0 ? 100 * right : right);
         printf(right >= 0 ? " %%" : "  ");
@@ -247,8 +247,8 @@ static void print_constraints(const char *name, const struct clv_slo *slo,
     for (size_t i = 0; i < slo->constraint_count; i++) {
         const struct clv_constraint *c = &slo->constraints[i];
         double value = measured(task, all, c);
-        double beyond =
-            task != NULL ? clv_tally_beyond(&task->together, i) : CLV_UNKNOWN;
+        double beyond = task != NULL ? clv_outcomes_beyond(&task->together, i)
+                                     : CLV_UNKNOWN;
         char text[2 * CLV_MEASURE_TEXT];
         char was[CLV_MEASURE_TEXT];
         if (value < 0) {
@@ -266,7 +266,7 @@ static void print_constraints(const char *name, const struct clv_slo *slo,
         char text[CLV_MEASURE_TEXT];
         printf("%s: deadline %s: %.1f %% later or never\n", name,
                clv_value_text((double)slo->deadline_ns, CLV_UNIT_TIME, text),
-               100 * clv_tally_late(&task->together));
+               100 * clv_outcomes_late(&task->together));
     }
 }
 

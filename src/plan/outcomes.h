@@ -1,7 +1,7 @@
 /*
- * tally.h - what was asked of a task, and what came of it.
+ * outcomes.h - what was asked of a task, and what came of it.
  *
- * A tally is told of every inference that was wanted: how long it took and
+ * It is told of every inference that was wanted: how long it took and
  * what it sent, or that it failed, or that it was missed: not begun before
  * the next one was due. It says what the times were like, and how far the
  * task's SLO was kept:
@@ -16,16 +16,16 @@
  *
  * Belongs to one thread.
  */
-#ifndef CLV_TALLY_H
-#define CLV_TALLY_H
+#ifndef CLV_OUTCOMES_H
+#define CLV_OUTCOMES_H
 
 #include "plan/slo.h"
 #include "profile/costs.h"
 
 /* As many times are remembered; the statistics are of those. */
-#define CLV_TALLY_TIMES ((size_t)1 << 24)
+#define CLV_OUTCOMES_TIMES ((size_t)1 << 24)
 
-struct clv_tally {
+struct clv_outcomes {
     const struct clv_slo *slo; /* borrowed */
     double *times_ns;          /* of each that went well */
     size_t times;
@@ -51,29 +51,32 @@ struct clv_outcome {
     int is_right;
 };
 
-void clv_tally_init(struct clv_tally *tally, const struct clv_slo *slo);
-void clv_tally_fini(struct clv_tally *tally);
+void clv_outcomes_init(struct clv_outcomes *outcomes,
+                       const struct clv_slo *slo);
+void clv_outcomes_fini(struct clv_outcomes *outcomes);
 
 /* Cannot fail: where memory is short the time is not remembered, and the rest
    is counted. */
-void clv_tally_add(struct clv_tally *tally, const struct clv_outcome *outcome);
-void clv_tally_fail(struct clv_tally *tally);
-void clv_tally_miss(struct clv_tally *tally, uint64_t count);
+void clv_outcomes_add(struct clv_outcomes *outcomes,
+                      const struct clv_outcome *outcome);
+void clv_outcomes_fail(struct clv_outcomes *outcomes);
+void clv_outcomes_miss(struct clv_outcomes *outcomes, uint64_t count);
 
 /* Inferences wanted: done, failed and missed. */
-uint64_t clv_tally_wanted(const struct clv_tally *tally);
+uint64_t clv_outcomes_wanted(const struct clv_outcomes *outcomes);
 
 /* Of the times remembered; sorts them. */
-struct clv_spread clv_tally_times(struct clv_tally *tally);
+struct clv_spread clv_outcomes_times(struct clv_outcomes *outcomes);
 
 /*
  * The share of inferences wanted that break at least one bound; that break
  * constraint number `constraint`, CLV_UNKNOWN if one inference cannot tell;
  * and those behind the deadline, CLV_UNKNOWN without one. 0 of nothing.
  */
-double clv_tally_breaking(const struct clv_tally *tally);
-double clv_tally_beyond(const struct clv_tally *tally, size_t constraint);
-double clv_tally_late(const struct clv_tally *tally);
+double clv_outcomes_breaking(const struct clv_outcomes *outcomes);
+double clv_outcomes_beyond(const struct clv_outcomes *outcomes,
+                           size_t constraint);
+double clv_outcomes_late(const struct clv_outcomes *outcomes);
 
 /*
  * What a constraint's measure was over the run: latency and its statistics,
@@ -81,7 +84,7 @@ double clv_tally_late(const struct clv_tally *tally);
  * there are labels. CLV_UNKNOWN for all else. `seconds` is how long the run
  * took.
  */
-double clv_tally_measured(struct clv_tally *tally, struct clv_measure measure,
-                          double seconds);
+double clv_outcomes_measured(struct clv_outcomes *outcomes,
+                             struct clv_measure measure, double seconds);
 
 #endif
