@@ -295,10 +295,11 @@ static cleave_status set_whole(struct clv_application *a,
     }
     a->kept = raw->kept != NULL ? (uint32_t)*raw->kept : 0;
     status = clv_appslo_objectives(s, raw->objectives, raw->objectives_count,
-                                   &a->slo);
+                                   &a->slo, CLV_OF_ALL_TASKS);
     return status == CLEAVE_OK
                ? clv_appslo_constraints(s, raw->constraints,
-                                        raw->constraints_count, &a->slo)
+                                        raw->constraints_count, &a->slo,
+                                        CLV_OF_ALL_TASKS)
                : status;
 }
 

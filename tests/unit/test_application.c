@@ -239,6 +239,10 @@ static void values_need_units_and_sense(void **state)
                    "too much");
     assert_refused(TASK "    rate: 20\n", "apps/a.yaml:4", "");
     assert_refused(TASK "    priority: 0\n", "apps/a.yaml:4", "1 or more");
+    assert_refused(TASK "objectives: [{minimize: latency}]\n", "apps/a.yaml:4",
+                   "of one task");
+    assert_refused(TASK "    constraints: [stp >= 1.5]\n", "apps/a.yaml:4",
+                   "of all tasks");
     assert_refused(TASK "kept: 33\n", "apps/a.yaml:4", "From 1 to 32");
     assert_refused(TASK "constraints:\n  - memory <= 1MB\n  - memory >= 2MB\n",
                    "apps/a.yaml:6", "");
