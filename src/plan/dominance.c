@@ -13,8 +13,8 @@
 
 static int compare(const void *a, const void *b)
 {
-    const struct clv_place *x = a;
-    const struct clv_place *y = b;
+    const struct clv_entrant *x = a;
+    const struct clv_entrant *y = b;
 
     if (x->group != y->group) {
         return x->group < y->group ? -1 : 1;
@@ -36,7 +36,7 @@ static int is_no_worse(const double *a, const double *b, size_t width)
 }
 
 /* Equal rows dominate each other: then the lower number does. */
-static int dominates(const struct clv_place *a, const struct clv_place *b,
+static int dominates(const struct clv_entrant *a, const struct clv_entrant *b,
                      const double *rows, size_t width)
 {
     const double *x = rows + a->row * width;
@@ -46,8 +46,8 @@ static int dominates(const struct clv_place *a, const struct clv_place *b,
            (a->row < b->row || !is_no_worse(y, x, width));
 }
 
-static int is_dominated(const struct clv_place *places, size_t first,
-                        size_t count, const struct clv_place *place,
+static int is_dominated(const struct clv_entrant *places, size_t first,
+                        size_t count, const struct clv_entrant *place,
                         const double *rows, size_t width)
 {
     for (size_t i = first; i < count; i++) {
@@ -58,7 +58,7 @@ static int is_dominated(const struct clv_place *places, size_t first,
     return 0;
 }
 
-size_t clv_dominance_prune(struct clv_place *places, size_t count,
+size_t clv_dominance_prune(struct clv_entrant *places, size_t count,
                            const double *rows, size_t width)
 {
     size_t kept = 0;
@@ -68,7 +68,7 @@ size_t clv_dominance_prune(struct clv_place *places, size_t count,
 
     qsort(places, count, sizeof *places, compare);
     for (size_t i = 0; i < count; i++) {
-        struct clv_place place = places[i];
+        struct clv_entrant place = places[i];
         if (kept > 0 && places[kept - 1].group != place.group) {
             first = kept;
         }

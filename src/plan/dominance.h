@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 /* A candidate on its way to a slot. */
-struct clv_place {
+struct clv_entrant {
     uint32_t row;
     uint32_t group;  /* 0: needs no server */
     double key;      /* never greater than that of what it dominates */
@@ -28,7 +28,7 @@ struct clv_place {
  * Keeps the places that nothing dominates, sorted by group and key, and
  * returns how many. `rows` are `width` doubles each, less being better.
  */
-size_t clv_dominance_prune(struct clv_place *places, size_t count,
+size_t clv_dominance_prune(struct clv_entrant *places, size_t count,
                            const double *rows, size_t width);
 
 #endif

@@ -21,7 +21,7 @@ struct standing {
 static struct standing stand(const struct clv_scheduler *s,
                              const struct clv_problem *problem, uint32_t row)
 {
-    struct clv_goal goal = clv_goal_of(problem->objectives[0]);
+    struct clv_target goal = clv_target_of(problem->objectives[0]);
     struct standing st = {.broken = s->broken[row],
                           .ratio = s->ratios[row],
                           .value = clv_search_cost(&s->search, &goal, row)};

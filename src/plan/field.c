@@ -152,16 +152,16 @@ int clv_field_order(const struct clv_field *field, uint32_t a, uint32_t b)
 
 /* -- Blocks that are alike -- */
 
-static void swap(struct clv_place *a, struct clv_place *b)
+static void swap(struct clv_entrant *a, struct clv_entrant *b)
 {
-    struct clv_place kept = *a;
+    struct clv_entrant kept = *a;
 
     *a = *b;
     *b = kept;
 }
 
 /* Moves the `nth` least in one coordinate to its place (Hoare). */
-static void divide(struct clv_place *p, size_t count, size_t nth, int axis)
+static void divide(struct clv_entrant *p, size_t count, size_t nth, int axis)
 {
     size_t low = 0;
     size_t high = count - 1;
@@ -195,7 +195,7 @@ static void divide(struct clv_place *p, size_t count, size_t nth, int axis)
     }
 }
 
-static int widest_axis(const struct clv_place *p, size_t count)
+static int widest_axis(const struct clv_entrant *p, size_t count)
 {
     int widest = 0;
     float width = -1;
@@ -217,7 +217,7 @@ static int widest_axis(const struct clv_place *p, size_t count)
 }
 
 /* Halves on the border of a block. As deep as the blocks' logarithm. */
-static void arrange(struct clv_place *p, size_t count)
+static void arrange(struct clv_entrant *p, size_t count)
 {
     while (count > CLV_BLOCK) {
         size_t blocks = (count + CLV_BLOCK - 1) / CLV_BLOCK;
@@ -268,7 +268,7 @@ static void fill_floors(struct clv_field *f, size_t block)
     }
 }
 
-static void add_group(struct clv_field *f, struct clv_place *places,
+static void add_group(struct clv_field *f, struct clv_entrant *places,
                       size_t count)
 {
     size_t blocks = (count + CLV_BLOCK - 1) / CLV_BLOCK;
@@ -290,12 +290,12 @@ static void add_group(struct clv_field *f, struct clv_place *places,
     f->blocks += blocks;
 }
 
-static struct clv_place place_of(const struct clv_field *f, uint32_t row)
+static struct clv_entrant place_of(const struct clv_field *f, uint32_t row)
 {
     const struct clv_candidate *c = &f->space->candidates[f->known[row]];
     const double *ties = f->rows + row * f->width;
-    struct clv_place place = {.row = row,
-                              .group = (uint32_t)clv_group_of(c->server)};
+    struct clv_entrant place = {.row = row,
+                                .group = (uint32_t)clv_group_of(c->server)};
 
     for (int i = 0; i < CLV_TIES; i++) {
         place.key += log1p(ties[i]);

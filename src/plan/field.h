@@ -60,7 +60,7 @@ struct clv_field {
     size_t blocks;
     size_t blocks_max;
     size_t active;
-    struct clv_place *places; /* for laying out */
+    struct clv_entrant *places; /* for laying out */
 };
 
 /*

@@ -67,7 +67,7 @@ double clv_constraint_ratio(const struct clv_formula *formula,
 static struct clv_test test_of(const struct clv_constraint *c, size_t panel,
                                const struct clv_formula *formula)
 {
-    struct clv_test test = {.goal = clv_goal_of(panel)};
+    struct clv_test test = {.goal = clv_target_of(panel)};
 
     test.limit = clv_formula_cost_of(formula, c->bound);
     return test;
@@ -119,7 +119,7 @@ static int is_weighted(const struct clv_problem *p)
 
 /* The best that is alike, of the first group that has one. */
 static struct clv_found by_priority(struct clv_search *s,
-                                    const struct clv_goal *goal,
+                                    const struct clv_target *goal,
                                     struct clv_test *tests, size_t count,
                                     struct clv_found best, double limit)
 {
@@ -146,13 +146,13 @@ static double alike(const struct clv_problem *p, double cost, double scale)
 /* Sum of ratios to the best; no row if nothing passes. */
 static struct clv_found best_of_each(const struct clv_problem *p,
                                      struct clv_search *s, uint32_t *hints,
-                                     struct clv_goal *ret_sum)
+                                     struct clv_target *ret_sum)
 {
     struct clv_found best = {CLV_NO_ROW, INFINITY};
-    struct clv_goal sum = {.count = p->objective_count};
+    struct clv_target sum = {.count = p->objective_count};
 
     for (size_t i = 0; i < p->objective_count; i++) {
-        struct clv_goal goal = clv_goal_of(p->objectives[i]);
+        struct clv_target goal = clv_target_of(p->objectives[i]);
         best = clv_search_least(s, &goal, p->tests, p->test_count, 0,
                                 CLV_GROUPS, hints[i]);
         if (best.row == CLV_NO_ROW) {
@@ -171,7 +171,7 @@ static struct clv_found solve_weighted(const struct clv_problem *p,
                                        struct clv_search *s, uint32_t *hints)
 {
     struct clv_test tests[CLV_CONSTRAINTS + 1];
-    struct clv_goal sum;
+    struct clv_target sum;
     struct clv_found best = best_of_each(p, s, hints, &sum);
 
     if (best.row == CLV_NO_ROW) {
@@ -202,7 +202,7 @@ static struct clv_found solve_in_order(const struct clv_problem *p,
         tests[i] = p->tests[i];
     }
     for (size_t i = 0; i < p->objective_count; i++) {
-        struct clv_goal goal = clv_goal_of(p->objectives[i]);
+        struct clv_target goal = clv_target_of(p->objectives[i]);
         double limit;
         best =
             clv_search_least(s, &goal, tests, count, 0, CLV_GROUPS, hints[i]);
@@ -237,7 +237,7 @@ static double scale_of(const struct clv_search *s, const struct clv_test *test)
 struct clv_found clv_problem_nearest(const struct clv_problem *problem,
                                      struct clv_search *search)
 {
-    struct clv_goal worst = {.is_worst = 1, .count = problem->test_count};
+    struct clv_target worst = {.is_worst = 1, .count = problem->test_count};
 
     for (size_t i = 0; i < problem->test_count; i++) {
         const struct clv_test *test = &problem->tests[i];
@@ -271,7 +271,7 @@ double clv_problem_worst(const struct clv_problem *problem,
 
 /* -- Comparing two -- */
 
-static double gain_in(const struct clv_search *s, const struct clv_goal *goal,
+static double gain_in(const struct clv_search *s, const struct clv_target *goal,
                       uint32_t current, uint32_t other, double scale)
 {
     double now = clv_search_cost(s, goal, current);
@@ -287,11 +287,11 @@ double clv_problem_gain(const struct clv_problem *problem,
                         const struct clv_search *search, uint32_t current,
                         uint32_t other)
 {
-    struct clv_goal sum = {.count = problem->objective_count};
+    struct clv_target sum = {.count = problem->objective_count};
     double best = -INFINITY;
 
     for (size_t i = 0; i < problem->objective_count; i++) {
-        struct clv_goal goal = clv_goal_of(problem->objectives[i]);
+        struct clv_target goal = clv_target_of(problem->objectives[i]);
         double scale = floor_of(search, problem->objectives[i]);
         double cost = clv_search_cost(search, &goal, other);
         double gain = gain_in(search, &goal, current, other, scale);

@@ -43,7 +43,8 @@ struct clv_config {
 struct clv_situation {
     struct clv_conditions conditions;
     uint32_t hogs;         /* busy threads of others */
-    double memory_bytes;   /* designs above are out; INFINITY: none */
+    double memory_bytes;   /* designs above are out; INFINITY or 0:
+                              there is no such bound */
     uint32_t out_of_order; /* processors not to be used: a bit each, see
                               clv_product_processors */
 };

@@ -57,9 +57,9 @@ void clv_search_prepare(struct clv_search *search,
 
 /* -- Exactly -- */
 
-struct clv_goal clv_goal_of(size_t panel)
+struct clv_target clv_target_of(size_t panel)
 {
-    return (struct clv_goal){.count = 1, .panel = {panel}, .weight = {1}};
+    return (struct clv_target){.count = 1, .panel = {panel}, .weight = {1}};
 }
 
 static size_t group_of_row(const struct clv_field *field, uint32_t row)
@@ -67,7 +67,7 @@ static size_t group_of_row(const struct clv_field *field, uint32_t row)
     return clv_group_of(field->space->candidates[field->known[row]].server);
 }
 
-static double exact(const struct clv_search *s, const struct clv_goal *goal,
+static double exact(const struct clv_search *s, const struct clv_target *goal,
                     uint32_t row, size_t group)
 {
     double total = goal->is_worst ? -INFINITY : 0;
@@ -87,7 +87,7 @@ static double exact(const struct clv_search *s, const struct clv_goal *goal,
 }
 
 double clv_search_cost(const struct clv_search *search,
-                       const struct clv_goal *goal, uint32_t row)
+                       const struct clv_target *goal, uint32_t row)
 {
     size_t group = group_of_row(search->field, row);
 
@@ -148,7 +148,7 @@ static float panel_bounds(const struct clv_search *s, size_t p, size_t group,
 }
 
 /* A worst ratio is in no unit: it is brought to that of bounds. */
-static void fold(const struct clv_goal *goal, size_t i, const float *bounds,
+static void fold(const struct clv_target *goal, size_t i, const float *bounds,
                  size_t count, float *total)
 {
     float weight =
@@ -170,7 +170,7 @@ static void fold(const struct clv_goal *goal, size_t i, const float *bounds,
 
 /* Bounds of a goal; returns the least, or less than that. */
 static float goal_bounds(const struct clv_search *s,
-                         const struct clv_goal *goal, size_t group,
+                         const struct clv_target *goal, size_t group,
                          const struct view *v, float *ret)
 {
     float bounds[CLV_BLOCK];
@@ -198,7 +198,7 @@ static float goal_bounds(const struct clv_search *s,
 
 struct hunt {
     struct clv_search *search;
-    const struct clv_goal *goal;
+    const struct clv_target *goal;
     const struct clv_test *tests;
     size_t test_count;
     struct clv_found best;
@@ -303,7 +303,7 @@ static void search_group(struct hunt *h, const struct clv_group *group)
 }
 
 struct clv_found clv_search_least(struct clv_search *search,
-                                  const struct clv_goal *goal,
+                                  const struct clv_target *goal,
                                   const struct clv_test *tests, size_t count,
                                   size_t first_group, size_t end_group,
                                   uint32_t hint)

@@ -19,7 +19,7 @@
 
 /* Sum: of weight * cost. Worst: the greatest of 1 + (cost - offset) /
    weight. */
-struct clv_goal {
+struct clv_target {
     int is_worst;
     size_t count;
     size_t panel[CLV_PANELS];
@@ -28,7 +28,7 @@ struct clv_goal {
 };
 
 struct clv_test {
-    struct clv_goal goal;
+    struct clv_target goal;
     double limit; /* at most */
 };
 
@@ -59,11 +59,11 @@ void clv_search_prepare(struct clv_search *search,
                         const struct clv_conditions *conditions);
 
 /* One goal of one panel. */
-struct clv_goal clv_goal_of(size_t panel);
+struct clv_target clv_target_of(size_t panel);
 
 /* Exact, of any known row; infinite if its server is not usable. */
 double clv_search_cost(const struct clv_search *search,
-                       const struct clv_goal *goal, uint32_t row);
+                       const struct clv_target *goal, uint32_t row);
 int clv_search_passes(const struct clv_search *search,
                       const struct clv_test *tests, size_t count, uint32_t row);
 
@@ -74,7 +74,7 @@ int clv_search_passes(const struct clv_search *search,
  * a good one makes the search shorter.
  */
 struct clv_found clv_search_least(struct clv_search *search,
-                                  const struct clv_goal *goal,
+                                  const struct clv_target *goal,
                                   const struct clv_test *tests, size_t count,
                                   size_t first_group, size_t end_group,
                                   uint32_t hint);
