@@ -11,7 +11,8 @@
 # solved anew at each change. The hog is real. The squeeze is what the kernel
 # would tell of one (PSI), written to files of a folder that stand for the
 # machine's, for a real one would hurt whoever else uses this machine.
-# Prints what the manager did when, and how the three compare.
+# Prints what the tasks cost each other in peace, what the manager did when,
+# and how the three compare.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -124,7 +125,8 @@ median_us() # of a model alone on one thread
 }
 
 if [ ! -e $crowd/measured ] || [ zoo/shapes.onnx -nt $crowd/measured ] ||
-    [ zoo/ground.onnx -nt $crowd/measured ]; then
+    [ zoo/ground.onnx -nt $crowd/measured ] ||
+    [ scripts/crowd.sh -nt $crowd/measured ]; then
     echo "Measuring each variant on each engine: alone, together, beside a hog."
     rm -f $crowd/crowd.db
     application 1s 100 1s 100 >$crowd/crowd.app.yaml
@@ -143,7 +145,7 @@ sed -n '/latency.p95/{s/.*\(latency.p95 <= [0-9]*us\).*/\1/p};s/ *rate: //p;s/.*
     $crowd/crowd.app.yaml | paste -d ' ' - - - |
     awk '{ print "    " $1 ": " $5 " pictures, " $2 " " $3 " " $4 }'
 
-# -- Three runs --
+# -- In peace --
 
 pressure() # percent of time lost to want of memory
 {
@@ -156,6 +158,18 @@ pressure() # percent of time lost to want of memory
         mv $machine/new $machine/$file
     done
 }
+
+run="$build/cleave run $crowd/crowd.app.yaml --db $crowd/crowd.db
+    --machine $machine --cache $demo/device-cache --quiet"
+
+pressure 0.00
+echo "Running both in peace, together and each alone."
+$run --for 4s --alone 2s >$crowd/peace.txt 2>$crowd/peace.err ||
+    { cat $crowd/peace.err >&2; fail "The run in peace failed."; }
+sed -n '/^latency in ms/,/^$/p; /^together/p' $crowd/peace.txt |
+    sed 's/^./    &/'
+
+# -- Three runs --
 
 now_ms()
 {
@@ -182,9 +196,7 @@ ride() # who decides; sets $who
     pressure 0.00
     : >$crowd/$who.here
     began=$(now_ms)
-    $build/cleave run $crowd/crowd.app.yaml --db $crowd/crowd.db \
-        --manager $who --machine $machine --for "${seconds}s" --alone 0 \
-        --cache $demo/device-cache --json --quiet \
+    $run --manager $who --for "${seconds}s" --alone 0 --json \
         >$crowd/$who.json 2>$crowd/$who.err &
     runner=$!
     until grep -q '"input"' $crowd/$who.json; do
