@@ -108,7 +108,7 @@ cleave_status clv_settling_table(const struct clv_blueprint *blueprint,
                  why.text);
         return settle_for_less(&blueprint->options, ret_switching, err);
     }
-    return status == CLEAVE_OK ? CLEAVE_OK
-                               : clv_fail(err, status, why.where, "%s",
-                                          why.text);
+    return status == CLEAVE_OK
+               ? CLEAVE_OK
+               : clv_fail(err, status, why.where, "%s", why.text);
 }
