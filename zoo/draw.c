@@ -7,12 +7,16 @@
  *
  *     DIR/classes.txt          one class name a line
  *     DIR/labels.csv           file,class_index,class_name
+ *     DIR/grounds.txt          the same about what the ground is covered
+ *     DIR/grounds.csv          with, the second question one may ask
  *     DIR/images/00000.jpg     and so on
  *
  * or, for training, as one stream of pixels (--raw):
  *
  *     "CLVRAW01"  count (u32)  side (u32)   little-endian
  *     count pictures of side * side * 3 bytes, R G B, rows from the top
+ *
+ * where --grounds FILE writes the second answer, a byte a picture.
  *
  * Picture i is of class i mod 16. The stream's pixels have been through JPEG
  * as well, because what is learnt from it must hold for the folder.
@@ -36,6 +40,7 @@ enum { PATH_BYTES = 4096, COUNT_MAX = 10000000 };
 struct settings {
     const char *out;
     const char *raw;
+    const char *grounds;
     long count;
     long first;
     long seed;
@@ -60,6 +65,7 @@ struct flag {
 static const struct flag flags[] = {
     TEXT("--out", "DIR", out, "write a data folder: images and labels"),
     TEXT("--raw", "FILE", raw, "write one stream of pixels; - is stdout"),
+    TEXT("--grounds", "FILE", grounds, "with --raw: each ground, a byte"),
     NUMBER("--count", count, 1, COUNT_MAX, "how many pictures"),
     NUMBER("--seed", seed, 0, 2000000000, "which pictures (default 1)"),
     NUMBER("--first", first, 0, COUNT_MAX, "number of the first (default 0)"),
@@ -78,6 +84,7 @@ struct drawer {
     struct clv_scene *scene;
     tjhandle packer, unpacker;
     uint8_t *rgb;
+    uint8_t *grounds; /* of each picture */
     unsigned char *jpeg;
     unsigned long jpeg_room, jpeg_bytes;
 };
@@ -143,6 +150,11 @@ static int read_settings(struct settings *set, int argc, char **argv)
         fprintf(stderr, "cleave-draw: say how many: --count N\n");
         return -1;
     }
+    if (set->out && set->grounds) {
+        fprintf(stderr, "cleave-draw: --grounds is for --raw; a folder has "
+                        "grounds.csv\n");
+        return -1;
+    }
     if (set->out && set->quality == 0) {
         fprintf(stderr, "cleave-draw: --quality 0 is for --raw; give 1-100\n");
         return -1;
@@ -188,6 +200,8 @@ static int draw_picture(struct drawer *drawer, long number)
 {
     clv_scene_draw(drawer->scene, (uint64_t)drawer->set.seed, (uint64_t)number,
                    class_of(number), (int)drawer->set.hard, drawer->rgb);
+    drawer->grounds[number - drawer->set.first] =
+        (uint8_t)clv_scene_ground(drawer->scene);
     return drawer->set.quality ? pack_picture(drawer) : 0;
 }
 
@@ -231,30 +245,49 @@ static int write_jpeg(const struct drawer *drawer, long number)
     return close_written(file, path, done != drawer->jpeg_bytes);
 }
 
-static int write_classes(const char *out)
+typedef const char *name_of(int index);
+
+static const char *name_of_class(int index)
+{
+    return clv_shape_of_class(index)->name;
+}
+
+static const char *name_of_ground(int index)
+{
+    return clv_ground_name((enum clv_ground)index);
+}
+
+/* DIR/FILE, one name a line. */
+static int write_names(const char *out, const char *file_name, name_of *name,
+                       int count)
 {
     char path[PATH_BYTES + 32];
-    snprintf(path, sizeof path, "%s/classes.txt", out);
+    snprintf(path, sizeof path, "%s/%s", out, file_name);
     FILE *file = fopen(path, "wb");
     if (file == NULL)
         return write_failed(path);
     int failed = 0;
-    for (int i = 0; i < CLV_SHAPE_CLASSES; i++)
-        failed |= fprintf(file, "%s\n", clv_shape_of_class(i)->name) < 0;
+    for (int i = 0; i < count; i++)
+        failed |= fprintf(file, "%s\n", name(i)) < 0;
     return close_written(file, path, failed);
 }
 
-static int write_labels(const struct settings *set)
+/* DIR/FILE; `grounds` is NULL where the answer is the class. */
+static int write_labels(const struct settings *set, const char *file_name,
+                        name_of *name, const uint8_t *grounds)
 {
     char path[PATH_BYTES + 32];
-    snprintf(path, sizeof path, "%s/labels.csv", set->out);
+    snprintf(path, sizeof path, "%s/%s", set->out, file_name);
     FILE *file = fopen(path, "wb");
     if (file == NULL)
         return write_failed(path);
     int failed = fprintf(file, "file,class_index,class_name\n") < 0;
-    for (long i = set->first; i < set->first + set->count; i++)
-        failed |= fprintf(file, "images/%05ld.jpg,%d,%s\n", i, class_of(i),
-                          clv_shape_of_class(class_of(i))->name) < 0;
+    for (long i = 0; i < set->count; i++) {
+        long number = set->first + i;
+        int answer = grounds ? grounds[i] : class_of(number);
+        failed |= fprintf(file, "images/%05ld.jpg,%d,%s\n", number, answer,
+                          name(answer)) < 0;
+    }
     return close_written(file, path, failed);
 }
 
@@ -274,7 +307,13 @@ static int write_folder(struct drawer *drawer)
         if (draw_picture(drawer, i) || write_jpeg(drawer, i))
             return -1;
     }
-    return write_classes(set->out) || write_labels(set) ? -1 : 0;
+    if (write_names(set->out, "classes.txt", name_of_class,
+                    CLV_SHAPE_CLASSES) ||
+        write_names(set->out, "grounds.txt", name_of_ground, CLV_GROUNDS) ||
+        write_labels(set, "grounds.csv", name_of_ground, drawer->grounds) ||
+        write_labels(set, "labels.csv", name_of_class, NULL))
+        return -1;
+    return 0;
 }
 
 static int write_u32(FILE *file, uint32_t value)
@@ -304,13 +343,27 @@ static int write_pixels(struct drawer *drawer, FILE *file, const char *path)
     return 0;
 }
 
+static int write_grounds(const struct drawer *drawer)
+{
+    const char *path = drawer->set.grounds;
+    size_t count = (size_t)drawer->set.count;
+    FILE *file = path ? fopen(path, "wb") : NULL;
+    if (path == NULL)
+        return 0;
+    if (file == NULL)
+        return write_failed(path);
+    return close_written(file, path,
+                         fwrite(drawer->grounds, 1, count, file) != count);
+}
+
 static int write_raw(struct drawer *drawer)
 {
     const char *path = drawer->set.raw;
     if (strcmp(path, "-") == 0) {
         if (write_pixels(drawer, stdout, "standard output"))
             return -1;
-        return fflush(stdout) ? write_failed("standard output") : 0;
+        return fflush(stdout) ? write_failed("standard output")
+                              : write_grounds(drawer);
     }
     FILE *file = fopen(path, "wb");
     if (file == NULL)
@@ -319,7 +372,7 @@ static int write_raw(struct drawer *drawer)
         fclose(file);
         return -1;
     }
-    return close_written(file, path, 0);
+    return close_written(file, path, 0) ? -1 : write_grounds(drawer);
 }
 
 /* --- the whole ---------------------------------------------------------- */
@@ -332,10 +385,11 @@ static int drawer_init(struct drawer *drawer)
     drawer->packer = tjInitCompress();
     drawer->unpacker = tjInitDecompress();
     drawer->rgb = malloc((size_t)side * (size_t)side * 3);
+    drawer->grounds = calloc((size_t)drawer->set.count, 1);
     drawer->jpeg_room = tjBufSize(side, side, TJSAMP_420);
     drawer->jpeg = malloc(drawer->jpeg_room);
     if (drawer->scene && drawer->packer && drawer->unpacker && drawer->rgb &&
-        drawer->jpeg)
+        drawer->grounds && drawer->jpeg)
         return 0;
     fprintf(stderr, "cleave-draw: out of memory; try a smaller --size\n");
     return -1;
@@ -349,6 +403,7 @@ static void drawer_fini(struct drawer *drawer)
     if (drawer->unpacker)
         tjDestroy(drawer->unpacker);
     free(drawer->rgb);
+    free(drawer->grounds);
     free(drawer->jpeg);
 }
 

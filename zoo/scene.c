@@ -59,6 +59,7 @@ struct clv_scene {
     int16_t *spare; /* the same size, while the field grows */
     float *plane;   /* size * size * 3, 0 to 255 but not yet clamped */
     float hard;     /* 0 to 1 */
+    enum pattern ground;
     struct clv_dice dice;
 };
 
@@ -500,6 +501,7 @@ void clv_scene_draw(struct clv_scene *scene, uint64_t seed, uint64_t index,
     clv_dice_init(dice, seed, index);
     scene->hard = (float)hard * 0.01f;
     choose_paints(scene, &ground, &object.paint);
+    scene->ground = ground.pattern;
     int behind = roll_count(scene, 1, 14);
     int in_front = roll_count(scene, 0, 4);
     int shadowed = clv_dice_below(dice, 2);
@@ -516,4 +518,26 @@ void clv_scene_draw(struct clv_scene *scene, uint64_t seed, uint64_t index,
     light(scene);
     blur(scene, passes);
     expose(scene, sigma * relative, rgb);
+}
+
+enum clv_ground clv_scene_ground(const struct clv_scene *scene)
+{
+    switch (scene->ground) {
+    case STRIPES:
+        return CLV_GROUND_STRIPES;
+    case CHECKS:
+        return CLV_GROUND_CHECKS;
+    case DOTS:
+        return CLV_GROUND_DOTS;
+    default:
+        return CLV_GROUND_PLAIN;
+    }
+}
+
+const char *clv_ground_name(enum clv_ground ground)
+{
+    static const char *const names[CLV_GROUNDS] = {"plain", "stripes", "checks",
+                                                   "dots"};
+
+    return names[ground];
 }

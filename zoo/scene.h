@@ -30,4 +30,16 @@ void clv_scene_free(struct clv_scene *scene);
 void clv_scene_draw(struct clv_scene *scene, uint64_t seed, uint64_t index,
                     int class_index, int hard, uint8_t *rgb);
 
+/* What the ground of the picture drawn last is covered with. */
+enum clv_ground {
+    CLV_GROUND_PLAIN, /* one colour, one slowly turning into another, clouds */
+    CLV_GROUND_STRIPES,
+    CLV_GROUND_CHECKS,
+    CLV_GROUND_DOTS,
+    CLV_GROUNDS
+};
+
+enum clv_ground clv_scene_ground(const struct clv_scene *scene);
+const char *clv_ground_name(enum clv_ground ground);
+
 #endif

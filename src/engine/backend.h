@@ -63,6 +63,15 @@ struct clv_outputs {
     void **held;            /* the backend's own handle behind each */
 };
 
+/*
+ * What ONNX Runtime has compiled in: its version, and the providers' names as
+ * it calls them, `most` at most. Opens nothing.
+ */
+#define CLV_PROVIDER_TEXT 48
+cleave_status clv_onnxruntime_look(char (*names)[CLV_PROVIDER_TEXT],
+                                   size_t most, size_t *ret_count,
+                                   const char **ret_version, cleave_error *err);
+
 extern const struct clv_engine_ops clv_onnxruntime_ops;
 extern const struct clv_engine_ops clv_fake_ops;
 

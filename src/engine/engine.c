@@ -22,6 +22,7 @@ static const struct {
 } backends[] = {
     {"cpu", &clv_onnxruntime_ops},
     {"webgpu", &clv_onnxruntime_ops},
+    {"cuda", &clv_onnxruntime_ops},
     {"fake", &clv_fake_ops},
 };
 
@@ -50,8 +51,9 @@ cleave_status clv_engine_open(const char *text, struct clv_engine **ret_engine,
         return status;
     }
     return clv_fail(err, CLEAVE_INVALID, text,
-                    "There is no engine '%s'; known are cpu, webgpu and "
-                    "fake.",
+                    "There is no engine '%s'; known are cpu, webgpu, cuda "
+                    "and fake. `cleave engines` lists those of this "
+                    "machine.",
                     name.scheme);
 }
 

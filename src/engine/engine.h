@@ -5,7 +5,7 @@
  *
  *     cpu                         all cores, no spinning
  *     cpu:threads=2,spin=on       two threads that spin while waiting
- *     webgpu                      another provider of ONNX Runtime
+ *     webgpu                      another provider of ONNX Runtime (or cuda)
  *     cpu:threads=1,slow=10       a machine that is ten times slower, emulated
  *     fake                        no network at all, for tests
  *

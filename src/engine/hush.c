@@ -8,7 +8,20 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char noise[] = "Schema error: ";
+static const char *const noise[] = {
+    "Schema error: ", "Warning: Couldn't load Vulkan",
+    "    at operator() (/build/", /* the line that follows it */
+};
+
+static int is_noise(const char *line)
+{
+    for (size_t i = 0; i < sizeof noise / sizeof noise[0]; i++) {
+        if (strncmp(line, noise[i], strlen(noise[i])) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
 
 void clv_hush_begin(struct clv_hush *hush)
 {
@@ -32,12 +45,12 @@ static void pass_on(FILE *said)
 
     rewind(said);
     while (fgets(line, sizeof line, said) != NULL) {
-        int is_noise = strncmp(line, noise, sizeof noise - 1) == 0;
+        int noisy = is_noise(line);
         int is_gap = after_noise && line[0] == '\n'; /* one follows each */
-        if (!is_noise && !is_gap) {
+        if (!noisy && !is_gap) {
             fputs(line, stderr);
         }
-        after_noise = is_noise;
+        after_noise = noisy;
     }
     fflush(stderr);
 }

@@ -3,7 +3,8 @@
  *
  * Some distributions' ONNX Runtime (Debian 13's among them) registers ONNX's
  * operators twice and complains of it, a thousand lines, whenever its
- * environment is made. Between begin and end what the process writes to
+ * environment is made; and where there is no Vulkan, trying WebGPU warns of it
+ * besides failing. Between begin and end what the process writes to
  * standard error is caught in a file; at the end everything but that noise
  * is passed on. Process-wide: not for more than a moment, nor for two
  * threads at once.

@@ -73,11 +73,17 @@ static const OrtApi *find_api(void)
 static cleave_status check(const OrtApi *api, OrtStatus *status,
                            const char *where, cleave_error *err)
 {
+    const char *words;
+    size_t length;
+
     if (status == NULL) {
         return CLEAVE_OK;
     }
-    clv_fail(err, CLEAVE_ENGINE, where, "ONNX Runtime: %s",
-             api->GetErrorMessage(status));
+    words = api->GetErrorMessage(status);
+    length = strlen(words);
+    length -= length > 0 && words[length - 1] == '\n';
+    clv_fail(err, CLEAVE_ENGINE, where, "ONNX Runtime: %.*s", (int)length,
+             words);
     api->ReleaseStatus(status);
     return CLEAVE_ENGINE;
 }
@@ -138,26 +144,34 @@ static OrtStatus *register_arena(const OrtApi *api, OrtEnv *env)
  * process registers ONNX's operators; made here, that happens once, and what
  * some builds say meanwhile can be kept off standard error (hush.h).
  */
-static OrtStatus *register_operators(const OrtApi *api, OrtEnv *env)
+static OrtStatus *load_least(const OrtApi *api, OrtEnv *env,
+                             const OrtSessionOptions *options)
 {
     static const char least[] =
         "\x08\x07\x42\x02\x10\x0d\x3a\x37" /* version, opset, graph */
         "\x0a\x10\x0a\x01x\x12\x01y\x22\x08Identity\x12\x01g"
         "\x5a\x0f\x0a\x01x\x12\x0a\x0a\x08\x08\x01\x12\x04\x0a\x02\x08\x01"
         "\x62\x0f\x0a\x01y\x12\x0a\x0a\x08\x08\x01\x12\x04\x0a\x02\x08\x01";
-    OrtSessionOptions *options = NULL;
     OrtSession *session = NULL;
+    OrtStatus *status = api->CreateSessionFromArray(
+        env, least, sizeof least - 1, options, &session);
+
+    if (session != NULL) {
+        api->ReleaseSession(session);
+    }
+    return status;
+}
+
+static OrtStatus *register_operators(const OrtApi *api, OrtEnv *env)
+{
+    OrtSessionOptions *options = NULL;
     OrtStatus *status = api->CreateSessionOptions(&options);
 
     if (status == NULL) {
         status = api->DisablePerSessionThreads(options);
     }
     if (status == NULL) {
-        status = api->CreateSessionFromArray(env, least, sizeof least - 1,
-                                             options, &session);
-    }
-    if (session != NULL) {
-        api->ReleaseSession(session);
+        status = load_least(api, env, options);
     }
     if (options != NULL) {
         api->ReleaseSessionOptions(options);
@@ -290,18 +304,42 @@ static cleave_status append_provider(struct ort_engine *e,
                                      OrtSessionOptions *options,
                                      cleave_error *err);
 
-/* A provider that this build or machine lacks shows only when appended. */
+/*
+ * A provider that this build lacks shows when it is appended, one whose device
+ * this machine lacks only when a session is made.
+ */
 static cleave_status try_provider(struct ort_engine *e, cleave_error *err)
 {
     OrtSessionOptions *options = NULL;
-    cleave_status status = check(e->api, e->api->CreateSessionOptions(&options),
-                                 "onnxruntime", err);
+    cleave_error inner = CLEAVE_ERROR_INIT;
+    struct clv_hush hush;
+    cleave_status status;
 
+    if (strcmp(e->name.scheme, "cpu") == 0) {
+        return CLEAVE_OK;
+    }
+    pthread_mutex_lock(&runtime.lock);
+    clv_hush_begin(&hush);
+    status = check(e->api, e->api->CreateSessionOptions(&options),
+                   "onnxruntime", &inner);
     if (status == CLEAVE_OK) {
-        status = append_provider(e, options, err);
+        status = append_provider(e, options, &inner);
+    }
+    if (status == CLEAVE_OK) {
+        status = check(e->api, load_least(e->api, e->env, options),
+                       e->name.scheme, &inner);
+    }
+    if (options != NULL) {
         e->api->ReleaseSessionOptions(options);
     }
-    return status;
+    clv_hush_end(&hush);
+    pthread_mutex_unlock(&runtime.lock);
+    return status == CLEAVE_OK
+               ? CLEAVE_OK
+               : clv_fail(err, CLEAVE_UNSUPPORTED, e->name.scheme,
+                          "This machine lacks this engine; `cleave engines` "
+                          "lists what it has. %s",
+                          inner.text);
 }
 
 static cleave_status ort_open(const struct clv_engine_name *name,
@@ -337,20 +375,36 @@ static cleave_status ort_open(const struct clv_engine_name *name,
 
 /* -- Session options -- */
 
+static OrtStatus *append_cuda(const OrtApi *api, OrtSessionOptions *options)
+{
+    OrtCUDAProviderOptionsV2 *cuda = NULL;
+    OrtStatus *status = api->CreateCUDAProviderOptions(&cuda);
+
+    if (status == NULL) {
+        status =
+            api->SessionOptionsAppendExecutionProvider_CUDA_V2(options, cuda);
+    }
+    if (cuda != NULL) {
+        api->ReleaseCUDAProviderOptions(cuda);
+    }
+    return status;
+}
+
 static cleave_status append_provider(struct ort_engine *e,
                                      OrtSessionOptions *options,
                                      cleave_error *err)
 {
-    if (strcmp(e->name.scheme, "webgpu") != 0) {
-        return CLEAVE_OK;
+    OrtStatus *status = NULL;
+
+    if (strcmp(e->name.scheme, "webgpu") == 0) {
+        status = e->api->SessionOptionsAppendExecutionProvider(
+            options, "WebGPU", NULL, NULL, 0);
+    } else if (strcmp(e->name.scheme, "cuda") == 0) {
+        status = append_cuda(e->api, options);
     }
-    if (check(e->api,
-              e->api->SessionOptionsAppendExecutionProvider(options, "WebGPU",
-                                                            NULL, NULL, 0),
-              "webgpu", err) != CLEAVE_OK) {
-        return CLEAVE_UNSUPPORTED;
-    }
-    return CLEAVE_OK;
+    return check(e->api, status, e->name.scheme, err) == CLEAVE_OK
+               ? CLEAVE_OK
+               : CLEAVE_UNSUPPORTED;
 }
 
 static OrtStatus *set_threads(struct ort_engine *e, OrtSessionOptions *options)
@@ -763,6 +817,34 @@ static cleave_status ort_run(struct clv_session *base,
         free(values);
     }
     return check(s->api, status, "inference", err);
+}
+
+/* -- What is compiled in -- */
+
+cleave_status clv_onnxruntime_look(char (*names)[CLV_PROVIDER_TEXT],
+                                   size_t most, size_t *ret_count,
+                                   const char **ret_version, cleave_error *err)
+{
+    const OrtApi *api = find_api();
+    char **list = NULL;
+    int count = 0;
+    cleave_status status;
+
+    *ret_version = OrtGetApiBase()->GetVersionString();
+    *ret_count = 0;
+    if (api == NULL) {
+        return CLEAVE_OK; /* opening an engine tells why */
+    }
+    status = check(api, api->GetAvailableProviders(&list, &count),
+                   "onnxruntime", err);
+    if (status != CLEAVE_OK) {
+        return status;
+    }
+    for (int i = 0; i < count && *ret_count < most; i++) {
+        snprintf(names[(*ret_count)++], CLV_PROVIDER_TEXT, "%s", list[i]);
+    }
+    return check(api, api->ReleaseAvailableProviders(list, count),
+                 "onnxruntime", err);
 }
 
 const struct clv_engine_ops clv_onnxruntime_ops = {

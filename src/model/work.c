@@ -23,7 +23,7 @@ static const struct {
     {"ConvInteger", CONVOLUTION, 1},  {"QLinearConv", CONVOLUTION, 3},
     {"ConvTranspose", TRANSPOSED, 1}, {"Gemm", PRODUCT, 0},
     {"MatMul", PRODUCT, 0},           {"MatMulInteger", PRODUCT, 0},
-    {"QLinearMatMul", PRODUCT, 0},
+    {"QLinearMatMul", PRODUCT, 0},    {"MatMulIntegerToFloat", PRODUCT, 0},
 };
 
 static uint64_t times(uint64_t a, uint64_t b)

@@ -7,14 +7,15 @@
  * half a GiB, since kernels of different versions keep different amounts for
  * themselves.
  */
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/cores.h"
 #include "base/sha256.h"
 #include "profile/database.h"
+#include "profile/machine.h"
 
 #define HALF_GIB ((uint64_t)1 << 29)
 #define ID_DIGITS 16
@@ -55,40 +56,33 @@ static void name_processor(char *into, size_t room)
     }
 }
 
-/* Those that this process may use, as in a container. */
-static int count_cores(void)
+void clv_machine_look(struct clv_machine *ret_machine)
 {
-    cpu_set_t set;
+    struct utsname system = {0};
 
-    if (sched_getaffinity(0, sizeof set, &set) == 0) {
-        return CPU_COUNT(&set);
-    }
-    return (int)sysconf(_SC_NPROCESSORS_ONLN);
-}
-
-static unsigned memory_halves(void)
-{
-    uint64_t bytes =
+    uname(&system);
+    name_processor(ret_machine->processor, sizeof ret_machine->processor);
+    ret_machine->cores = clv_cores_count();
+    ret_machine->memory_bytes =
         (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
-
-    return (unsigned)((bytes + HALF_GIB / 2) / HALF_GIB);
+    snprintf(ret_machine->system, sizeof ret_machine->system, "%.20s %.20s",
+             system.sysname, system.machine);
 }
 
 void clv_machine_id(char ret_id[CLV_MACHINE_TEXT],
                     char ret_text[CLV_MACHINE_TEXT])
 {
-    struct utsname system = {0};
+    struct clv_machine machine;
     struct clv_sha256 hash;
-    unsigned halves = memory_halves();
-    char processor[80];
+    unsigned halves;
     clv_bytes text;
 
-    uname(&system);
-    name_processor(processor, sizeof processor);
+    clv_machine_look(&machine);
+    halves = (unsigned)((machine.memory_bytes + HALF_GIB / 2) / HALF_GIB);
     /* no "%.1f": the name must be the same in every locale */
-    snprintf(ret_text, CLV_MACHINE_TEXT, "%s, %d cores, %u.%u GiB, %.20s %.20s",
-             processor, count_cores(), halves / 2, halves % 2 * 5,
-             system.sysname, system.machine);
+    snprintf(ret_text, CLV_MACHINE_TEXT, "%s, %u cores, %u.%u GiB, %s",
+             machine.processor, machine.cores, halves / 2, halves % 2 * 5,
+             machine.system);
     text = (clv_bytes){(const uint8_t *)ret_text, strlen(ret_text)};
     hash = clv_sha256_of(text);
     snprintf(ret_id, CLV_MACHINE_TEXT, "%.*s", ID_DIGITS, hash.hex);

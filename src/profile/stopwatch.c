@@ -1,5 +1,5 @@
 /*
- * stopwatch.c - how long heads and tails take on one engine of this device.
+ * stopwatch.c - how long heads and tails take on engines of this device.
  *
  * First every cut is opened alone and its bytes are asked; that also makes
  * the store ready. Then all are opened together and the rounds begin.
@@ -56,6 +56,11 @@ static cleave_status tell(struct stopwatch *w)
 
 /* -- Opening -- */
 
+static struct clv_network *network_of(const struct stopwatch *w, size_t i)
+{
+    return w->o->networks != NULL ? w->o->networks[i] : w->o->network;
+}
+
 static cleave_status open_lane(struct stopwatch *w, size_t i, cleave_error *err)
 {
     struct lane *lane = &w->lanes[i];
@@ -63,8 +68,9 @@ static cleave_status open_lane(struct stopwatch *w, size_t i, cleave_error *err)
 
     lane->is_input = strcmp(cut, CLV_CUT_INPUT) == 0;
     lane->is_output = strcmp(cut, CLV_CUT_OUTPUT) == 0;
-    return clv_seam_open(w->o->network, lane->is_output ? CLV_CUT_INPUT : cut,
-                         CLV_SEAM_BOTH, &lane->seam, err);
+    return clv_seam_open(network_of(w, i),
+                         lane->is_output ? CLV_CUT_INPUT : cut, CLV_SEAM_BOTH,
+                         &lane->seam, err);
 }
 
 static void close_lane(struct lane *lane)
@@ -77,13 +83,13 @@ static void close_lane(struct lane *lane)
 static cleave_status weigh_alone(struct stopwatch *w, struct clv_laps *laps,
                                  cleave_error *err)
 {
-    uint64_t before = clv_network_bytes(w->o->network);
     cleave_status status = CLEAVE_OK;
 
     for (size_t i = 0; status == CLEAVE_OK && i < w->o->cut_count; i++) {
+        uint64_t before = clv_network_bytes(network_of(w, i));
         status = open_lane(w, i, err);
         if (status == CLEAVE_OK) {
-            uint64_t bytes = clv_network_bytes(w->o->network);
+            uint64_t bytes = clv_network_bytes(network_of(w, i));
             laps[i].part_bytes = bytes > before ? (double)(bytes - before) : 0;
         }
         close_lane(&w->lanes[i]);

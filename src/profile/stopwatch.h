@@ -1,5 +1,5 @@
 /*
- * stopwatch.h - how long heads and tails take on one engine of this device.
+ * stopwatch.h - how long heads and tails take on engines of this device.
  *
  * All parts are loaded and run in rounds: each is run a few times, then the
  * next, and so on, round after round. A machine that is slow for a moment is
@@ -29,6 +29,9 @@ typedef int clv_stopwatch_progress(void *self, size_t done, size_t count);
 /* All is borrowed. Zero means default. */
 struct clv_stopwatch_options {
     struct clv_network *network;
+    /* One a cut, where cuts are of several (one model on several engines, to
+       be compared in the same rounds); NULL: all of `network`. */
+    struct clv_network *const *networks;
     const struct clv_source *source;
     const uint64_t *samples; /* run on in turn, one a round */
     size_t sample_count;     /* at least 1 */

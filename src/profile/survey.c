@@ -133,8 +133,10 @@ static cleave_status rate_whole(struct clv_survey *s, cleave_error *err)
     row.name = texts[0];
     row.metric = texts[1];
     row.score = whole.score;
-    row.score_low = whole.low;
-    row.score_high = isfinite(whole.high) ? whole.high : whole.score;
+    /* where all are right, rounding may put an end beyond the score */
+    row.score_low = fmin(whole.low, whole.score);
+    row.score_high =
+        isfinite(whole.high) ? fmax(whole.high, whole.score) : whole.score;
     status = texts[0] != NULL && texts[1] != NULL
                  ? clv_database_put_variant(s->o->database, &part, &row, err)
                  : clv_fail_memory(err, s->o->name, strlen(s->o->name));
@@ -144,18 +146,41 @@ static cleave_status rate_whole(struct clv_survey *s, cleave_error *err)
     return status;
 }
 
+/* Without packings the judge is needed for this alone. */
+static cleave_status rate_unless_known(struct clv_survey *s, cleave_error *err)
+{
+    struct clv_origin origin = clv_survey_origin(s, 0, s->o->data);
+    struct clv_part_name part = {.origin = &origin, .model = s->sha256};
+    struct clv_cost_variant row;
+    int found = 0;
+    cleave_status status =
+        clv_database_find_variant(s->o->database, &part, &row, &found, err);
+
+    if (status != CLEAVE_OK || found) {
+        return status;
+    }
+    status = open_rater(s, err);
+    return status == CLEAVE_OK ? rate_whole(s, err) : status;
+}
+
+typedef cleave_status survey_step(struct clv_survey *s, cleave_error *err);
+
+static survey_step *const steps_with_cuts[] = {
+    open_rater,           clv_survey_find_places,
+    clv_survey_time_here, clv_survey_calibrate,
+    rate_whole,           clv_survey_time_there,
+    clv_survey_pack_all,  NULL};
+
+static survey_step *const steps_of_whole[] = {
+    clv_survey_find_whole, clv_survey_time_whole, rate_unless_known, NULL};
+
 static cleave_status survey(struct clv_survey *s, cleave_error *err)
 {
-    static cleave_status (*const steps[])(struct clv_survey *,
-                                          cleave_error *) = {
-        open_rater,           clv_survey_find_places,
-        clv_survey_time_here, clv_survey_calibrate,
-        rate_whole,           clv_survey_time_there,
-        clv_survey_pack_all};
+    survey_step *const *steps =
+        s->o->is_whole ? steps_of_whole : steps_with_cuts;
     cleave_status status = mark(s, 0, err);
 
-    for (size_t i = 0;
-         status == CLEAVE_OK && i < sizeof steps / sizeof steps[0]; i++) {
+    for (size_t i = 0; status == CLEAVE_OK && steps[i] != NULL; i++) {
         status = clv_survey_check(s);
         if (status == CLEAVE_OK) {
             status = steps[i](s, err);

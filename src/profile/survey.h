@@ -11,6 +11,10 @@
  *     5. times of tails on each server, and bytes of its messages
  *     6. packings, cut by cut: times, bytes, accuracy
  *
+ * Where nothing can ever be sent, for there is no server, cuts are of no use:
+ * then only the whole network is measured, its accuracy and its times, on all
+ * engines in the same rounds, and oftener.
+ *
  * What is in the database already, of the same origin, is not measured again.
  * The inputs that calibrate are never examined.
  *
@@ -79,6 +83,7 @@ struct clv_survey_options {
     const char *calibration;
     int calibration_is_fixed;
     int is_fast;
+    int is_whole;          /* only the whole network */
     double budget_pp;      /* of accuracy; 1 */
     uint64_t memory_bytes; /* of tensors kept */
     struct clv_clock clock;

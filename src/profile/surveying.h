@@ -2,7 +2,8 @@
  * surveying.h - the inside of a survey, for the files that make it up.
  *
  * survey.c goes through the steps; surveyplaces.c finds the cuts and times
- * their heads and tails; surveypacks.c measures packings.
+ * their tails on servers; surveytimes.c times here; surveypacks.c measures
+ * packings.
  */
 #ifndef CLV_SURVEYING_H
 #define CLV_SURVEYING_H
@@ -56,11 +57,19 @@ cleave_status clv_survey_check(const struct clv_survey *s);
 struct clv_origin clv_survey_origin(const struct clv_survey *s, size_t engine,
                                     const char *data);
 
-/* surveyplaces.c: steps 1, 2 and 5. */
+/* surveyplaces.c: steps 1 and 5; of the whole network alone there is but the
+   place `output`. */
 cleave_status clv_survey_find_places(struct clv_survey *s, cleave_error *err);
+cleave_status clv_survey_find_whole(struct clv_survey *s, cleave_error *err);
 void clv_survey_forget_places(struct clv_survey *s);
-cleave_status clv_survey_time_here(struct clv_survey *s, cleave_error *err);
 cleave_status clv_survey_time_there(struct clv_survey *s, cleave_error *err);
+
+/* surveytimes.c: step 2. */
+cleave_status clv_survey_time_here(struct clv_survey *s, cleave_error *err);
+cleave_status clv_survey_time_whole(struct clv_survey *s, cleave_error *err);
+
+/* Passes progress on; nonzero if the user wants to stop. */
+int clv_survey_lap(void *self, size_t done, size_t count);
 
 /* surveypacks.c: steps 3 and 6. */
 cleave_status clv_survey_calibrate(struct clv_survey *s, cleave_error *err);

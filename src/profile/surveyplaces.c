@@ -1,12 +1,11 @@
 /*
- * surveyplaces.c - the places of a survey: cuts found, and timed at both ends.
+ * surveyplaces.c - the places of a survey: cuts found, and timed on servers.
  *
  * Which cuts matter is found out in two looks (choosing.h): the first costs
  * nothing, the second packs a few inputs as finely as each cut needs
- * (strain.h). Times are then
- * taken of all places of an engine together, in rounds, and so of a server.
+ * (strain.h). Times are taken of all places of a server together, in rounds.
  *
- * What it leaves out: packings (surveypacks.c).
+ * What it leaves out: times here (surveytimes.c), packings (surveypacks.c).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +13,6 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "codec/codec.h"
-#include "profile/stopwatch.h"
 #include "profile/strain.h"
 #include "profile/surveying.h"
 #include "profile/visit.h"
@@ -26,8 +24,6 @@
 #define WEIGHING_S 0.15 /* of one cut, about */
 #define TIMING_S 0.1    /* likewise */
 #define MOST_NOTED 4
-#define FAST_TIMING_NS 20000000000
-#define FULL_TIMING_NS 60000000000
 
 /* -- What travels -- */
 
@@ -356,113 +352,37 @@ void clv_survey_forget_places(struct clv_survey *s)
     free(s->places);
 }
 
-/* -- Times here -- */
+/* -- The whole network alone -- */
 
-static struct clv_part_name head_name(const struct clv_survey *s,
-                                      const struct clv_origin *origin,
-                                      size_t engine, size_t place)
+/* Behind all cuts that an earlier survey may have found. */
+#define LAST_POSITION 65535
+
+cleave_status clv_survey_find_whole(struct clv_survey *s, cleave_error *err)
 {
-    return (struct clv_part_name){.origin = origin,
-                                  .model = s->sha256,
-                                  .cut = s->places[place].name,
-                                  .engine = s->o->engines[engine].name};
-}
+    struct finding f = {.s = s};
+    struct clv_place output = {.name = CLV_CUT_OUTPUT, .is_end = 1};
+    struct clv_origin origin = clv_survey_origin(s, 0, "");
+    struct clv_part_name part = {
+        .origin = &origin, .model = s->sha256, .cut = CLV_CUT_OUTPUT};
+    size_t count;
+    const cleave_tensor_info *inputs =
+        clv_network_inputs(s->o->network, &count);
+    cleave_status status =
+        clv_network_all_cuts(s->o->network, &f.cuts, &f.cut_count, err);
 
-/* Times of one engine belong together: all are there, or none. */
-static cleave_status find_heads(struct clv_survey *s, size_t engine,
-                                int *ret_all, cleave_error *err)
-{
-    struct clv_origin origin = clv_survey_origin(s, engine, "");
-    cleave_status status = CLEAVE_OK;
-
-    *ret_all = 1;
-    for (size_t i = 0; status == CLEAVE_OK && *ret_all && i < s->place_count;
-         i++) {
-        struct clv_part_name part = head_name(s, &origin, engine, i);
-        struct clv_cost_head row;
-        status =
-            clv_database_find_head(s->o->database, &part, &row, ret_all, err);
+    if (status != CLEAVE_OK) {
+        return status;
     }
-    return status;
-}
-
-static cleave_status put_heads(struct clv_survey *s, size_t engine,
-                               const struct clv_laps *laps, cleave_error *err)
-{
-    struct clv_origin origin = clv_survey_origin(s, engine, "");
-    cleave_status status = CLEAVE_OK;
-
-    for (size_t i = 0; status == CLEAVE_OK && i < s->place_count; i++) {
-        struct clv_part_name part = head_name(s, &origin, engine, i);
-        struct clv_cost_head row = {
-            .time_ns = laps[i].head_ns,
-            .finish_ns = laps[i].finish_ns,
-            .memory_bytes = laps[i].part_bytes + s->peak_bytes,
-            .energy_j = laps[i].energy_j,
-        };
-        status = clv_database_put_head(s->o->database, &part, &row, err);
-    }
-    return status;
-}
-
-static int note_lap(void *self, size_t done, size_t count)
-{
-    clv_survey_within(self, done, count);
-    return clv_survey_is_cancelled(self);
-}
-
-static cleave_status time_engine(struct clv_survey *s, size_t engine,
-                                 cleave_error *err)
-{
-    const struct clv_survey_engine *e = &s->o->engines[engine];
-    const char **cuts = calloc(s->place_count, sizeof *cuts);
-    struct clv_laps *laps = calloc(s->place_count, sizeof *laps);
-    struct clv_stopwatch_options options = {
-        .network = e->network,
-        .source = s->o->source,
-        .samples = s->o->sampling->examine,
-        .sample_count = s->o->sampling->examine_count,
-        .cuts = cuts,
-        .cut_count = s->place_count,
-        .rounds = s->o->is_fast ? 8 : 16,
-        .most_ns = s->o->is_fast ? FAST_TIMING_NS : FULL_TIMING_NS,
-        .energy = s->o->energy,
-        .clock = s->o->clock,
-        .progress = note_lap,
-        .self = s,
-    };
-    cleave_status status = cuts != NULL && laps != NULL
-                               ? CLEAVE_OK
-                               : clv_fail_memory(err, "times", s->place_count);
-
-    clv_survey_step(s, TIMING_S * (double)s->place_count, e->name);
-    for (size_t i = 0; status == CLEAVE_OK && i < s->place_count; i++) {
-        cuts[i] = s->places[i].name;
-    }
-    if (status == CLEAVE_OK) {
-        status = clv_stopwatch_run(&options, laps, err);
-    }
-    if (status == CLEAVE_OK) {
-        status = put_heads(s, engine, laps, err);
-    }
-    clv_survey_stepped(s);
-    free(cuts);
-    free(laps);
-    return status;
-}
-
-cleave_status clv_survey_time_here(struct clv_survey *s, cleave_error *err)
-{
-    cleave_status status = CLEAVE_OK;
-    int have_all = 0;
-
-    for (size_t i = 0; status == CLEAVE_OK && i < s->o->engine_count; i++) {
-        status = find_heads(s, i, &have_all, err);
-        if (status == CLEAVE_OK && !have_all) {
-            status = time_engine(s, i, err);
-        }
-    }
-    return status;
+    f.input_raw = raw_bytes(inputs, count);
+    find_peak(&f);
+    output.row.head_share = 1;
+    s->places = calloc(1, sizeof *s->places);
+    status = s->places != NULL ? add_place(s, &output, err)
+                               : clv_fail_memory(err, "cuts", 1);
+    return status == CLEAVE_OK
+               ? clv_database_put_cut(s->o->database, &part, &s->places[0].row,
+                                      LAST_POSITION, err)
+               : status;
 }
 
 /* -- Times there -- */
@@ -574,7 +494,7 @@ static cleave_status call(struct calling *c, size_t server, cleave_error *err)
         .sha256 = s->sha256,
         .errands = c->errands,
         .errand_count = c->count,
-        .progress = note_lap,
+        .progress = clv_survey_lap,
         .self = s,
     };
     int have_all = 0;

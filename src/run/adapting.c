@@ -50,6 +50,15 @@ static const struct clv_cost_head *head_of(const cleave_runner *r,
 
 /* -- How long to wait -- */
 
+/* All of the network here; 0 if the post has no such design. */
+static double whole_ns(const struct trip *t)
+{
+    size_t home = t->decision.home;
+
+    return home != CLV_NONE ? t->runner->space->candidates[home].device_ns.mean
+                            : 0;
+}
+
 /* What finishing here would take; the whole network if nobody measured it. */
 static double finish_ns(const struct trip *t)
 {
@@ -57,8 +66,8 @@ static double finish_ns(const struct trip *t)
     const struct clv_cost_head *head = head_of(r, t->decision.candidate);
     double profiled_ns = head->finish_ns.mean;
 
-    if (head->finish_ns.count == 0 && r->home != CLV_NONE) {
-        profiled_ns = r->space->candidates[r->home].device_ns.mean;
+    if (head->finish_ns.count == 0 && t->decision.home != CLV_NONE) {
+        profiled_ns = whole_ns(t);
     }
     return t->decision.conditions.slowdown * profiled_ns;
 }
@@ -140,11 +149,7 @@ static void on_link(void *self, struct clv_errand *errand, int begins)
 static void learn_device(struct trip *t, int64_t now_ns, double measured_ns,
                          double profiled_ns)
 {
-    const cleave_runner *r = t->runner;
-    double whole_ns =
-        r->home != CLV_NONE ? r->space->candidates[r->home].device_ns.mean : 0;
-
-    if (clv_load_is_told(measured_ns, profiled_ns, whole_ns)) {
+    if (clv_load_is_told(measured_ns, profiled_ns, whole_ns(t))) {
         clv_senses_device_took(&t->runner->senses, now_ns, measured_ns,
                                profiled_ns);
     }

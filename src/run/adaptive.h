@@ -3,12 +3,13 @@
  * the program.
  *
  *     deciding.c   which design an inference takes
+ *     posting.c    which post decides
  *     adapting.c   one inference: decide, run, learn from it
  *     runner.c     opening, closing, what others are told
  *
  * Around them stand parts that do not know each other's business: senses
  * (estimates), fleet (designs ready to run), watch (servers' health), guard
- * (accuracy), logbook (events). Only the scheduler and what is decided are
+ * (accuracy), logbook (events). Only the posts and what is decided are
  * guarded by the runner's own lock.
  */
 #ifndef CLV_ADAPTIVE_H
@@ -20,14 +21,15 @@
 #include "run/fleet.h"
 #include "run/guard.h"
 #include "run/logbook.h"
+#include "run/posts.h"
 #include "run/senses.h"
+#include "run/turns.h"
 #include "run/watch.h"
 
 /* As many bans are remembered; the oldest goes first. */
 #define CLV_BANS 64
 
 /* What is not chosen. Fields that are CLV_ANY stand for all. */
-#define CLV_ANY (UINT32_MAX - 1)
 struct clv_ban {
     uint32_t variant;
     uint32_t cut;
@@ -46,7 +48,6 @@ struct cleave_runner {
     const struct clv_policy *policy;
     int may_finish; /* here, what a server does not */
     char notice[700];
-    size_t home; /* a candidate all on this device, or CLV_NONE */
 
     struct clv_senses senses;
     struct clv_logbook log;
@@ -57,17 +58,28 @@ struct cleave_runner {
     unsigned width; /* as many inferences at once */
 
     pthread_mutex_t lock; /* guards what follows */
-    struct clv_scheduler *scheduler;
+    struct clv_desk *desks[CLV_POSTS_MOST];
+    size_t desk_count;
+    size_t post; /* where the runner is */
     struct clv_ban bans[CLV_BANS];
     size_t ban_count;
     size_t current; /* what inferences take, or CLV_NONE */
     size_t wished;  /* what the decision before would rather have taken */
 };
 
+/* What an ensemble says of one of its runners; all zero: it is alone. */
+struct clv_runner_company {
+    const struct clv_post *posts; /* the first is where it begins */
+    size_t post_count;
+    struct clv_turns *turns; /* shared by the ensemble's; or NULL */
+    int priority;
+};
+
 /* What one inference takes. */
 struct clv_decision {
     struct clv_berth *berth;
     const struct clv_candidate *candidate;
+    size_t home;         /* of its post, or CLV_NONE */
     double predicted_ns; /* or CLV_UNKNOWN */
     struct clv_conditions conditions;
 };
@@ -78,25 +90,85 @@ cleave_status clv_runner_open(const struct clv_designs *designs,
                               const cleave_runner_options *options,
                               cleave_runner **ret_runner, cleave_error *err);
 
+/* The same for a runner of an ensemble. If its first post cannot be made ready,
+   the next one that can is where it begins. */
+cleave_status clv_runner_open_among(const struct clv_designs *designs,
+                                    const cleave_runner_options *options,
+                                    const struct clv_runner_company *company,
+                                    cleave_runner **ret_runner,
+                                    cleave_error *err);
+
+/*
+ * Moves the runner to one of its posts: the next inference decides there, and
+ * those under way end where they began. CLEAVE_BUSY while the post is not
+ * ready: then it is being made so, and the runner stays where it is; ask
+ * again. If it could not be made ready, why; it is tried again after a minute.
+ */
+cleave_status clv_runner_post(cleave_runner *runner, size_t post,
+                              cleave_error *err);
+
+/* The number of a post, listed now if it was not. CLEAVE_LIMIT for more than
+   CLV_POSTS_MOST, else as clv_desk_new. */
+cleave_status clv_runner_add_post(cleave_runner *runner,
+                                  const struct clv_post *post, size_t *ret_post,
+                                  cleave_error *err);
+
+/*
+ * Which posts stay loaded from now on, besides the one the runner is at: a
+ * flag for each. Those that are not loaded are made ready in the background.
+ * With `only`, all others are unloaded, as soon as nobody uses them.
+ */
+void clv_runner_keep(cleave_runner *runner, const uint8_t *wanted, int only);
+
+/* What is known of the world, and which post the runner is at. */
+struct clv_runner_view {
+    struct clv_conditions conditions;
+    size_t post;
+    size_t current; /* a candidate */
+};
+void clv_runner_view(cleave_runner *runner, struct clv_runner_view *ret_view);
+
 /* The feed's samples as the design in use takes them: to count and name. */
 cleave_status clv_runner_count(cleave_runner *runner, struct clv_feed *feed,
                                const struct clv_source **ret_source,
                                cleave_error *err);
 
 /*
- * deciding.c: opens the scheduler and a first design. Then decides for one
+ * deciding.c: makes the desks and a first design. Then decides for one
  * inference: CLEAVE_OK with a berth to be given back, or what keeps every
  * design from being ready.
  */
-cleave_status clv_deciding_open(cleave_runner *runner, cleave_error *err);
+cleave_status clv_deciding_open(cleave_runner *runner,
+                                const struct clv_runner_company *company,
+                                cleave_error *err);
+void clv_deciding_close(cleave_runner *runner);
 cleave_status clv_deciding_take(cleave_runner *runner,
                                 struct clv_decision *ret_decision,
                                 cleave_error *err);
+
+/* A switch, to be told when the lock is free. */
+struct clv_change {
+    int is_one;
+    size_t from; /* candidates */
+    size_t to;
+    const char *reason;
+};
+void clv_deciding_tell(cleave_runner *runner, const struct clv_change *change,
+                       const struct clv_conditions *conditions);
+
+/* Makes a desk obey the bans there are. The caller holds the lock. */
+void clv_deciding_obey_locked(cleave_runner *runner, struct clv_desk *desk);
 
 /* Takes a ban down, from now on. An event tells the reason, and which design
    it is about (a candidate, or CLV_NONE). */
 void clv_deciding_ban(cleave_runner *runner, const struct clv_ban *ban,
                       size_t candidate, const char *reason);
+
+/* posting.c: a design could not be made ready; a post that lands there is not
+   tried again before that time. */
+void clv_posting_refused(cleave_runner *runner, size_t candidate,
+                         int64_t until_ns, cleave_status status,
+                         const cleave_error *why);
 
 /* A server is back: bans of this server are lifted. */
 void clv_deciding_pardon(cleave_runner *runner, uint32_t server);

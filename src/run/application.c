@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "base/suggest.h"
 #include "engine/name.h"
+#include "engine/roster.h"
 #include "plan/switching.h"
 #include "run/appslo.h"
 #include "run/apptask.h"
@@ -78,13 +79,32 @@ static cleave_status set_engine(struct clv_application *a,
     return status;
 }
 
+/* `auto`: every engine that this machine has. */
+static cleave_status set_found_engines(struct clv_application *a,
+                                       const struct clv_spot *s)
+{
+    struct clv_roster *roster = malloc(sizeof *roster);
+    cleave_status status = roster != NULL
+                               ? clv_roster_take(0, roster, s->err)
+                               : clv_fail_memory(s->err, NULL, sizeof *roster);
+
+    for (size_t i = 0; status == CLEAVE_OK && i < roster->offer_count; i++) {
+        if (roster->offers[i].is_open) {
+            status = set_engine(a, s, roster->offers[i].name);
+        }
+    }
+    free(roster);
+    return status;
+}
+
 static cleave_status set_engines(struct clv_application *a,
                                  const struct clv_spot *s,
                                  const struct clv_raw_application *raw)
 {
     cleave_status status = CLEAVE_OK;
 
-    a->engines = calloc((size_t)raw->engines_count + 1, sizeof *a->engines);
+    a->engines = calloc((size_t)raw->engines_count + 1 + CLV_ROSTER_OFFERS,
+                        sizeof *a->engines);
     if (a->engines == NULL) {
         return clv_fail_memory(s->err, NULL, sizeof *a->engines);
     }
@@ -96,7 +116,9 @@ static cleave_status set_engines(struct clv_application *a,
                     &at, "The engine '%s' stands here twice.", raw->engines[i]);
             }
         }
-        status = set_engine(a, &at, raw->engines[i]);
+        status = strcmp(raw->engines[i], "auto") == 0
+                     ? set_found_engines(a, &at)
+                     : set_engine(a, &at, raw->engines[i]);
     }
     if (status == CLEAVE_OK && a->engine_count == 0) {
         status = set_engine(a, s, "cpu");
@@ -273,10 +295,11 @@ static cleave_status set_whole(struct clv_application *a,
     }
     a->kept = raw->kept != NULL ? (uint32_t)*raw->kept : 0;
     status = clv_appslo_objectives(s, raw->objectives, raw->objectives_count,
-                                   &a->slo);
+                                   &a->slo, CLV_OF_ALL_TASKS);
     return status == CLEAVE_OK
                ? clv_appslo_constraints(s, raw->constraints,
-                                        raw->constraints_count, &a->slo)
+                                        raw->constraints_count, &a->slo,
+                                        CLV_OF_ALL_TASKS)
                : status;
 }
 

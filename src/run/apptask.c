@@ -187,11 +187,11 @@ static cleave_status set_slo(const struct clv_spot *s,
     if (raw->objectives_count > 0) {
         slo->objective_count = 0;
     }
-    status =
-        clv_appslo_objectives(s, raw->objectives, raw->objectives_count, slo);
+    status = clv_appslo_objectives(s, raw->objectives, raw->objectives_count,
+                                   slo, CLV_OF_ONE_TASK);
     if (status == CLEAVE_OK) {
-        status = clv_appslo_constraints(s, raw->constraints,
-                                        raw->constraints_count, slo);
+        status = clv_appslo_constraints(
+            s, raw->constraints, raw->constraints_count, slo, CLV_OF_ONE_TASK);
     }
     for (size_t i = 0; status == CLEAVE_OK && i < usual.constraint_count &&
                        !speaks_of_accuracy(slo);

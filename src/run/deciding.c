@@ -13,9 +13,11 @@
  * that are not to be trusted, and bans, that is, designs that turned out not
  * to work as the profile says.
  *
- * One design is made ready first and stays: the best of those that compute
- * all on this device. There, at home, inferences go when nothing else is
- * left.
+ * The best of those designs that compute all on this device is made ready
+ * first and stays. There, at home, inferences go when nothing else is left.
+ *
+ * Which scheduler decides, over which designs, is the post's (posting.c). Bans
+ * are the runner's, and count at all posts.
  */
 #include <stdio.h>
 #include <string.h>
@@ -63,13 +65,22 @@ static int is_banned(void *self, size_t candidate)
     return 0;
 }
 
-/* Makes the scheduler obey the bans. If they leave nothing, they are not
+static struct clv_desk *desk_locked(const cleave_runner *r)
+{
+    return r->desks[r->post];
+}
+
+/* Makes the schedulers obey the bans. Where they leave nothing, they are not
    obeyed: something has to run. */
+void clv_deciding_obey_locked(cleave_runner *r, struct clv_desk *desk)
+{
+    clv_desk_exclude(desk, r->ban_count > 0 ? is_banned : NULL, r);
+}
+
 static void apply_bans_locked(cleave_runner *r)
 {
-    (void)clv_scheduler_exclude(r->scheduler, NULL, NULL, NULL);
-    if (r->ban_count > 0) {
-        (void)clv_scheduler_exclude(r->scheduler, is_banned, r, NULL);
+    for (size_t i = 0; i < r->desk_count; i++) {
+        clv_deciding_obey_locked(r, r->desks[i]);
     }
 }
 
@@ -129,14 +140,6 @@ void clv_deciding_pardon(cleave_runner *r, uint32_t server)
 
 /* -- Choosing -- */
 
-/* A switch, to be told when the lock is free. */
-struct change {
-    int is_one;
-    size_t from;
-    size_t to;
-    enum clv_reason reason;
-};
-
 static int is_reachable(const cleave_runner *r, size_t candidate,
                         const struct clv_conditions *conditions)
 {
@@ -146,11 +149,13 @@ static int is_reachable(const cleave_runner *r, size_t candidate,
 }
 
 static void change_locked(cleave_runner *r, size_t to, enum clv_reason reason,
-                          struct change *change)
+                          struct clv_change *change)
 {
     if (to != r->current) {
-        *change = (struct change){1, r->current, to, reason};
+        *change =
+            (struct clv_change){1, r->current, to, clv_reason_text(reason)};
         r->current = to;
+        desk_locked(r)->current = to;
     }
 }
 
@@ -179,8 +184,16 @@ static int is_doubtful_locked(cleave_runner *r, const struct clv_choice *choice,
 /* Goes where the choice says, as far as that is ready. */
 static void steer_locked(cleave_runner *r, const struct clv_choice *choice,
                          const struct clv_conditions *conditions,
-                         struct change *change)
+                         struct clv_change *change)
 {
+    size_t home = desk_locked(r)->home;
+
+    if (home != CLV_NONE && choice->candidate != CLV_NONE &&
+        !is_reachable(r, choice->candidate, conditions)) {
+        r->wished = CLV_NONE; /* a post away whose servers are, too */
+        change_locked(r, home, CLV_REASON_SERVER, change);
+        return;
+    }
     if (choice->candidate == CLV_NONE || choice->candidate == r->current) {
         r->wished = CLV_NONE;
         return;
@@ -195,25 +208,25 @@ static void steer_locked(cleave_runner *r, const struct clv_choice *choice,
     if (is_reachable(r, choice->candidate, conditions)) {
         clv_fleet_want(r->fleet, choice->candidate);
     }
-    if (r->home == CLV_NONE || r->current == CLV_NONE) {
+    if (home == CLV_NONE || r->current == CLV_NONE) {
         return;
     }
     if (!is_reachable(r, r->current, conditions)) {
-        change_locked(r, r->home, CLV_REASON_SERVER, change);
+        change_locked(r, home, CLV_REASON_SERVER, change);
     } else if (is_banned(r, r->current)) {
-        change_locked(r, r->home, CLV_REASON_EXCLUDED, change);
+        change_locked(r, home, CLV_REASON_EXCLUDED, change);
     }
 }
 
-static void tell_change(cleave_runner *r, const struct change *change,
-                        const struct clv_conditions *conditions)
+void clv_deciding_tell(cleave_runner *r, const struct clv_change *change,
+                       const struct clv_conditions *conditions)
 {
     char from[CLV_DESIGN_TEXT];
     char to[CLV_DESIGN_TEXT];
     uint32_t server = r->space->candidates[change->to].server;
     cleave_event event = {
         .kind = CLEAVE_EVENT_SWITCH,
-        .reason = clv_reason_text(change->reason),
+        .reason = change->reason,
         .to = clv_design_text(r->space, change->to, to),
         .from_ns = predict(r, change->from, conditions),
         .to_ns = predict(r, change->to, conditions),
@@ -233,14 +246,14 @@ static void tell_change(cleave_runner *r, const struct change *change,
 }
 
 /* The berth of what is decided; the one at home if it has just gone. */
-static struct clv_berth *board(cleave_runner *r, size_t *candidate)
+static struct clv_berth *board(cleave_runner *r, size_t home, size_t *candidate)
 {
     struct clv_berth *berth = clv_fleet_take(r->fleet, *candidate);
 
     if (berth == NULL) {
         clv_fleet_want(r->fleet, *candidate);
-        if (r->home != CLV_NONE) {
-            *candidate = r->home;
+        if (home != CLV_NONE) {
+            *candidate = home;
             berth = clv_fleet_take(r->fleet, *candidate);
         }
     }
@@ -262,7 +275,7 @@ static void look_ahead(cleave_runner *r, size_t candidate,
         better.reach[i].down_bps *= CLV_PROBE_HOPE;
     }
     pthread_mutex_lock(&r->lock);
-    clv_scheduler_decide(r->scheduler, &better, candidate, &choice);
+    clv_desk_decide(desk_locked(r), &better, candidate, &choice);
     pthread_mutex_unlock(&r->lock);
     clv_watch_hope(r->watch, choice.candidate != candidate,
                    predict(r, candidate, conditions));
@@ -273,7 +286,7 @@ cleave_status clv_deciding_take(cleave_runner *r, struct clv_decision *decision,
 {
     int64_t now_ns = clv_clock_now_ns(r->clock);
     struct clv_conditions *conditions = &decision->conditions;
-    struct change change = {0};
+    struct clv_change change = {0};
     struct clv_choice choice;
     cleave_status status = CLEAVE_OK;
     size_t candidate;
@@ -281,16 +294,17 @@ cleave_status clv_deciding_take(cleave_runner *r, struct clv_decision *decision,
     clv_senses_look(&r->senses, now_ns, conditions);
     pthread_mutex_lock(&r->lock);
     expire_bans_locked(r, now_ns);
-    clv_scheduler_decide(r->scheduler, conditions, r->current, &choice);
+    clv_desk_decide(desk_locked(r), conditions, r->current, &choice);
     steer_locked(r, &choice, conditions, &change);
     candidate = r->current;
+    decision->home = desk_locked(r)->home;
     pthread_mutex_unlock(&r->lock);
     if (change.is_one) {
         clv_watch_wake(r->watch);
-        tell_change(r, &change, conditions);
+        clv_deciding_tell(r, &change, conditions);
     }
     look_ahead(r, candidate, conditions);
-    decision->berth = board(r, &candidate);
+    decision->berth = board(r, decision->home, &candidate);
     if (decision->berth == NULL) { /* no home, and its rig was retired */
         status = clv_fleet_prepare(r->fleet, candidate, 0, err);
         decision->berth =
@@ -307,67 +321,81 @@ cleave_status clv_deciding_take(cleave_runner *r, struct clv_decision *decision,
 
 /* -- The beginning -- */
 
-/* The best that needs no server, if the policy knows one. */
-static void find_home(cleave_runner *r)
-{
-    const struct clv_policy *device_only = NULL;
-    struct clv_conditions c =
-        clv_conditions_reference(r->space->costs->server_count);
-    struct clv_scheduler *scheduler = NULL;
-    struct clv_choice choice = {.candidate = CLV_NONE};
-
-    r->home = CLV_NONE;
-    if (clv_policy_find("device-only", &device_only, NULL) == CLEAVE_OK &&
-        clv_scheduler_new(r->space, &r->designs->task->slo, device_only,
-                          &scheduler, NULL) == CLEAVE_OK) {
-        clv_scheduler_decide(scheduler, &c, CLV_NONE, &choice);
-    }
-    clv_scheduler_free(scheduler);
-    if (choice.candidate != CLV_NONE &&
-        r->space->candidates[choice.candidate].server == CLV_NO_SERVER &&
-        r->policy->knows(r->space, choice.candidate)) {
-        r->home = choice.candidate;
-    }
-}
-
 /* Says what the best design cannot keep. */
-static void note_infeasible(cleave_runner *r, const struct clv_choice *choice)
+static void note_infeasible(cleave_runner *r, const struct clv_desk *desk)
 {
     const struct clv_slo *slo = &r->designs->task->slo;
     char text[2 * CLV_MEASURE_TEXT];
     size_t used = strlen(r->notice);
 
-    if (choice->is_feasible || choice->broken < 0) {
+    if (desk->is_feasible || desk->broken < 0) {
         return;
     }
-    (void)clv_constraint_text(&slo->constraints[choice->broken], text);
+    (void)clv_constraint_text(&slo->constraints[desk->broken], text);
     snprintf(r->notice + used, sizeof r->notice - used,
              "%sNo design keeps '%s', even over a good link; the nearest is "
              "taken. `cleave plan --explain` shows what is in the way.",
              used > 0 ? " " : "", text);
 }
 
-cleave_status clv_deciding_open(cleave_runner *r, cleave_error *err)
+/* Its first design; where that is at home, it stays. */
+static cleave_status begin_at(cleave_runner *r, size_t post, cleave_error *err)
 {
-    struct clv_conditions c =
-        clv_conditions_reference(r->space->costs->server_count);
-    struct clv_choice choice;
-    cleave_status status = clv_scheduler_new(r->space, &r->designs->task->slo,
-                                             r->policy, &r->scheduler, err);
+    struct clv_desk *desk = r->desks[post];
 
-    r->current = CLV_NONE;
-    r->wished = CLV_NONE;
-    if (status != CLEAVE_OK) {
-        return status;
-    }
-    clv_scheduler_decide(r->scheduler, &c, CLV_NONE, &choice);
-    note_infeasible(r, &choice);
-    find_home(r);
-    r->current = r->home != CLV_NONE ? r->home : choice.candidate;
-    if (r->current == CLV_NONE) {
+    if (desk->landing == CLV_NONE) {
         return clv_fail(err, CLEAVE_NOT_FOUND, "designs",
                         "The policy '%s' finds nothing to run in the profile.",
                         r->policy->name);
     }
-    return clv_fleet_prepare(r->fleet, r->current, r->current == r->home, err);
+    r->post = post;
+    r->current = desk->current = desk->landing;
+    return clv_fleet_prepare(r->fleet, desk->landing,
+                             desk->landing == desk->home, err);
+}
+
+/* At the first post that can be made ready. */
+static cleave_status begin(cleave_runner *r, cleave_error *err)
+{
+    cleave_status status = begin_at(r, 0, err);
+
+    for (size_t i = 1; status != CLEAVE_OK && i < r->desk_count; i++) {
+        if (begin_at(r, i, NULL) == CLEAVE_OK) {
+            status = CLEAVE_OK;
+        }
+    }
+    return status;
+}
+
+cleave_status clv_deciding_open(cleave_runner *r,
+                                const struct clv_runner_company *company,
+                                cleave_error *err)
+{
+    static const struct clv_post anywhere = {CLV_ANY, CLV_ANY, 0};
+    const struct clv_post *posts = company->posts;
+    size_t count = company->post_count;
+    cleave_status status = CLEAVE_OK;
+
+    r->current = CLV_NONE;
+    r->wished = CLV_NONE;
+    if (count == 0) {
+        posts = &anywhere;
+        count = 1;
+    }
+    for (size_t i = 0; status == CLEAVE_OK && i < count; i++) {
+        size_t post;
+        status = clv_runner_add_post(r, &posts[i], &post, err);
+    }
+    if (status == CLEAVE_OK) {
+        note_infeasible(r, r->desks[0]);
+        status = begin(r, err);
+    }
+    return status;
+}
+
+void clv_deciding_close(cleave_runner *r)
+{
+    while (r->desk_count > 0) {
+        clv_desk_free(r->desks[--r->desk_count]);
+    }
 }

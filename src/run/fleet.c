@@ -16,7 +16,6 @@
 #include "base/decimal.h"
 #include "base/fail.h"
 
-#define DEFAULT_KEPT 4
 #define NOTHING SIZE_MAX
 #define LEAST_KEPT 3   /* at home, in use, and one being made ready */
 #define ASK_MS 3000    /* what a server says of its model */
@@ -46,6 +45,8 @@ struct clv_fleet {
     size_t count;
     uint64_t takes;
     size_t wish; /* a candidate, or NOTHING */
+    size_t held[CLV_FLEET_MOST];
+    size_t held_count;
     int is_ending;
     int has_thread;
     pthread_t thread;
@@ -93,6 +94,8 @@ static cleave_status open_engine(struct clv_fleet *f, uint32_t engine,
         status = clv_engine_open(name, &s->engine, err);
         if (status == CLEAVE_OK) {
             clv_gate_init(&s->gate, clv_ground_width(s->engine));
+            clv_gate_share(&s->gate, f->options.turns, f->options.priority,
+                           clv_engine_threads(s->engine));
         }
     }
     return status;
@@ -297,6 +300,50 @@ static struct clv_berth *evict(struct clv_fleet *f, size_t most)
     return gone;
 }
 
+static int is_held_locked(const struct clv_fleet *f, size_t candidate)
+{
+    for (size_t i = 0; i < f->held_count; i++) {
+        if (f->held[i] == candidate) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* What is not held is pinned no more and, if it has to go, stale. */
+static size_t let_go_locked(struct clv_fleet *f, int only,
+                            struct clv_berth **ret_gone)
+{
+    size_t count = 0;
+
+    for (size_t i = f->count; i > 0; i--) {
+        struct clv_berth *b = f->berths[i - 1];
+        b->is_pinned = is_held_locked(f, b->candidate);
+        b->is_stale |= only && !b->is_pinned;
+        if (b->is_stale && b->users == 0) {
+            ret_gone[count++] = remove_locked(f, i - 1);
+        }
+    }
+    return count;
+}
+
+void clv_fleet_hold(struct clv_fleet *f, const size_t *candidates, size_t count,
+                    int only)
+{
+    struct clv_berth *gone[CLV_FLEET_MOST];
+    size_t gone_count;
+
+    pthread_mutex_lock(&f->lock);
+    f->held_count = count < CLV_FLEET_MOST ? count : CLV_FLEET_MOST;
+    memcpy(f->held, candidates, f->held_count * sizeof *candidates);
+    gone_count = let_go_locked(f, only, gone);
+    pthread_cond_signal(&f->wished);
+    pthread_mutex_unlock(&f->lock);
+    while (gone_count > 0) {
+        sink(gone[--gone_count]);
+    }
+}
+
 void clv_fleet_retire(struct clv_fleet *f, size_t server)
 {
     struct clv_berth *gone[CLV_FLEET_MOST];
@@ -414,6 +461,7 @@ static cleave_status add(struct clv_fleet *f, struct clv_berth *b,
     if (!is_full) {
         b->used = ++f->takes;
         b->users = 1; /* until there is room for it */
+        b->is_pinned |= is_held_locked(f, b->candidate);
         f->berths[f->count++] = b;
     }
     pthread_mutex_unlock(&f->lock);
@@ -473,17 +521,42 @@ void clv_fleet_want(struct clv_fleet *f, size_t candidate)
     pthread_mutex_unlock(&f->lock);
 }
 
+/* Who held a candidate that cannot be made ready has to ask again. */
+static void forget_held(struct clv_fleet *f, size_t candidate)
+{
+    pthread_mutex_lock(&f->lock);
+    for (size_t i = f->held_count; i > 0; i--) {
+        if (f->held[i - 1] == candidate) {
+            f->held[i - 1] = f->held[--f->held_count];
+        }
+    }
+    pthread_mutex_unlock(&f->lock);
+}
+
+/* What is held and not there comes before a wish, which may change yet. */
+static size_t pick_locked(struct clv_fleet *f)
+{
+    size_t wish = f->wish;
+
+    for (size_t i = 0; i < f->held_count; i++) {
+        if (find_locked(f, f->held[i]) == NULL) {
+            return f->held[i];
+        }
+    }
+    f->wish = NOTHING;
+    return wish;
+}
+
 /* Waits for a wish; NOTHING when the fleet ends. */
 static size_t next_wish(struct clv_fleet *f)
 {
-    size_t wish;
+    size_t wish = NOTHING;
 
     pthread_mutex_lock(&f->lock);
-    while (f->wish == NOTHING && !f->is_ending) {
+    while (!f->is_ending && (wish = pick_locked(f)) == NOTHING) {
         pthread_cond_wait(&f->wished, &f->lock);
     }
-    wish = f->is_ending ? NOTHING : f->wish;
-    f->wish = NOTHING;
+    wish = f->is_ending ? NOTHING : wish;
     pthread_mutex_unlock(&f->lock);
     return wish;
 }
@@ -500,6 +573,9 @@ static void *work(void *self)
             continue; /* wished again while it was made */
         }
         status = clv_fleet_prepare(f, wish, 0, &err);
+        if (status != CLEAVE_OK) {
+            forget_held(f, wish);
+        }
         f->options.told(f->options.self, wish, status, &err);
     }
     return NULL;
@@ -559,7 +635,7 @@ cleave_status clv_fleet_open(const struct clv_fleet_options *options,
         return clv_fail_memory(err, "designs", sizeof *f);
     }
     f->options = *options;
-    f->options.kept = options->kept > 0 ? options->kept : DEFAULT_KEPT;
+    f->options.kept = options->kept > 0 ? options->kept : CLV_FLEET_KEPT;
     if (f->options.kept > CLV_FLEET_MOST || f->options.kept < LEAST_KEPT) {
         f->options.kept =
             f->options.kept < LEAST_KEPT ? LEAST_KEPT : CLV_FLEET_MOST;

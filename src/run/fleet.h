@@ -23,6 +23,9 @@
 /* As many rigs as a fleet can have, whatever the options say. */
 #define CLV_FLEET_MOST 32
 
+/* As many are kept if nobody says. */
+#define CLV_FLEET_KEPT 4
+
 struct clv_fleet;
 
 /* A rig that is ready. */
@@ -47,12 +50,15 @@ typedef void clv_fleet_told(void *self, size_t candidate, cleave_status status,
 struct clv_fleet_options {
     const struct clv_designs *designs; /* borrowed */
     const char *cache;
-    uint32_t lanes;        /* of each rig */
-    size_t clients;        /* of each server */
-    size_t kept;           /* rigs at most, 3 at least; 0: 4 */
-    uint64_t memory_bytes; /* of all models' loaded parts; 0: no limit */
-    double slowdown;       /* of an emulated device; 0 or 1: none */
-    int keeps_tails;       /* so that inferences can be finished here */
+    uint32_t lanes;          /* of each rig */
+    size_t clients;          /* of each server */
+    size_t kept;             /* rigs at most, 3 at least; 0: CLV_FLEET_KEPT */
+    uint64_t memory_bytes;   /* of all models' loaded parts; 0: no limit */
+    double slowdown;         /* of an emulated device; 0 or 1: none */
+    int keeps_tails;         /* so that inferences can be finished here */
+    struct clv_turns *turns; /* of heads, with others' of this priority; NULL:
+                                nobody else computes here */
+    int priority;
     clv_fleet_told *told;
     void *self;
 };
@@ -76,6 +82,15 @@ cleave_status clv_fleet_prepare(struct clv_fleet *fleet, size_t candidate,
 
 /* The same in the background; the latest wish replaces one not yet begun. */
 void clv_fleet_want(struct clv_fleet *fleet, size_t candidate);
+
+/*
+ * Which candidates stay from now on, in place of all that were pinned before:
+ * they are pinned, and made ready in the background if they are not. One that
+ * cannot be is told of, and not tried again before the next call. With `only`,
+ * all others go, those in use as soon as they are not.
+ */
+void clv_fleet_hold(struct clv_fleet *fleet, const size_t *candidates,
+                    size_t count, int only);
 
 /* A ready rig, or NULL. Give it back. */
 struct clv_berth *clv_fleet_take(struct clv_fleet *fleet, size_t candidate);

@@ -5,6 +5,7 @@
 
 #include "base/fail.h"
 #include "run/rig.h"
+#include "run/turns.h"
 
 static cleave_status open_lane(struct clv_lane *lane, const struct clv_rig *rig,
                                cleave_error *err)
@@ -109,6 +110,15 @@ void clv_gate_init(struct clv_gate *gate, unsigned open)
     pthread_mutex_init(&gate->lock, NULL);
     pthread_cond_init(&gate->left, NULL);
     gate->open = open;
+    gate->turns = NULL;
+}
+
+void clv_gate_share(struct clv_gate *gate, struct clv_turns *turns,
+                    int priority, unsigned threads)
+{
+    gate->turns = turns;
+    gate->priority = priority;
+    gate->threads = threads;
 }
 
 void clv_gate_fini(struct clv_gate *gate)
@@ -125,10 +135,16 @@ void clv_gate_enter(struct clv_gate *gate)
     }
     gate->open--;
     pthread_mutex_unlock(&gate->lock);
+    if (gate->turns != NULL) {
+        clv_turns_enter(gate->turns, gate->priority, gate->threads);
+    }
 }
 
 void clv_gate_leave(struct clv_gate *gate)
 {
+    if (gate->turns != NULL) {
+        clv_turns_leave(gate->turns, gate->priority, gate->threads);
+    }
     pthread_mutex_lock(&gate->lock);
     gate->open++;
     pthread_cond_signal(&gate->left);

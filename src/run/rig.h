@@ -40,11 +40,17 @@
 /* The same for what is sent. */
 #define CLV_MESSAGE_BYTES ((size_t)4 << 30)
 
-/* Lets `open` at a time through. */
+struct clv_turns;
+
+/* Lets `open` at a time through. Behind it there may be turns, which others
+   take, too. */
 struct clv_gate {
     pthread_mutex_t lock;
     pthread_cond_t left;
     unsigned open;
+    struct clv_turns *turns; /* borrowed, or NULL */
+    int priority;
+    unsigned threads;
 };
 
 /* One model on one engine, whatever the cut. Read-only once opened. */
@@ -204,6 +210,11 @@ struct clv_lane *clv_lanes_take(struct clv_lanes *lanes);
 void clv_lanes_give(struct clv_lanes *lanes, struct clv_lane *lane);
 void clv_gate_init(struct clv_gate *gate, unsigned open);
 void clv_gate_fini(struct clv_gate *gate);
+
+/* Whoever passes takes a turn (turns.h), if that is not NULL, of so many
+   threads. Before anybody passes. */
+void clv_gate_share(struct clv_gate *gate, struct clv_turns *turns,
+                    int priority, unsigned threads);
 void clv_gate_enter(struct clv_gate *gate);
 void clv_gate_leave(struct clv_gate *gate);
 

@@ -58,6 +58,7 @@ static void on_fleet(void *self, size_t candidate, cleave_status status,
         clv_watch_failed(r->watch, c->server, now_ns, &why, 1);
         return;
     }
+    clv_posting_refused(r, candidate, ban.until_ns, status, err);
     if (status != CLEAVE_MISMATCH && status != CLEAVE_NOT_FOUND) {
         ban.cut = c->cut; /* another cut may do */
     }
@@ -127,8 +128,17 @@ static uint64_t memory_bound(const struct clv_designs *designs)
     return (uint64_t)least;
 }
 
+/* Each post needs its landing, besides what the one that counts may need. */
+static size_t kept_for(const cleave_runner_options *o, size_t posts)
+{
+    size_t kept = o->designs > 0 ? o->designs : CLV_FLEET_KEPT;
+
+    return posts > 1 ? kept + posts - 1 : kept;
+}
+
 static cleave_status open_fleet(cleave_runner *r,
                                 const cleave_runner_options *o,
+                                const struct clv_runner_company *company,
                                 cleave_error *err)
 {
     uint32_t in_flight = o->in_flight > 0 ? o->in_flight : 1;
@@ -138,10 +148,12 @@ static cleave_status open_fleet(cleave_runner *r,
         .lanes = in_flight + 1,   /* the guard may hold one */
         .clients = in_flight + 2, /* and so may who makes a design ready, and
                                      the watch */
-        .kept = o->designs,
+        .kept = kept_for(o, company->post_count),
         .memory_bytes = memory_bound(r->designs),
         .slowdown = o->slowdown,
         .keeps_tails = r->may_finish,
+        .turns = company->turns,
+        .priority = company->priority,
         .told = on_fleet,
         .self = r,
     };
@@ -153,6 +165,7 @@ static cleave_status open_fleet(cleave_runner *r,
 
 static cleave_status open_parts(cleave_runner *r,
                                 const cleave_runner_options *o,
+                                const struct clv_runner_company *company,
                                 cleave_error *err)
 {
     struct clv_watch_options watch = {.designs = r->designs,
@@ -161,10 +174,10 @@ static cleave_status open_parts(cleave_runner *r,
                                       .self = r};
     struct clv_guard_options guard = {
         .designs = r->designs, .told = on_guard, .self = r};
-    cleave_status status = open_fleet(r, o, err);
+    cleave_status status = open_fleet(r, o, company, err);
 
     if (status == CLEAVE_OK) {
-        status = clv_deciding_open(r, err);
+        status = clv_deciding_open(r, company, err);
     }
     if (status == CLEAVE_OK) {
         guard.fleet = r->fleet;
@@ -200,6 +213,17 @@ cleave_status clv_runner_open(const struct clv_designs *designs,
                               const cleave_runner_options *options,
                               cleave_runner **ret_runner, cleave_error *err)
 {
+    static const struct clv_runner_company alone = {0};
+
+    return clv_runner_open_among(designs, options, &alone, ret_runner, err);
+}
+
+cleave_status clv_runner_open_among(const struct clv_designs *designs,
+                                    const cleave_runner_options *options,
+                                    const struct clv_runner_company *company,
+                                    cleave_runner **ret_runner,
+                                    cleave_error *err)
+{
     const struct clv_policy *policy = NULL;
     cleave_runner *r;
     cleave_status status = find_policy(options->policy, &policy, err);
@@ -225,7 +249,7 @@ cleave_status clv_runner_open(const struct clv_designs *designs,
     pthread_mutex_init(&r->lock, NULL);
     clv_senses_init(&r->senses, policy->learns, designs->costs.server_count);
     clv_logbook_init(&r->log, options->on_event, options->event_self);
-    status = open_parts(r, options, err);
+    status = open_parts(r, options, company, err);
     if (status != CLEAVE_OK) {
         cleave_runner_close(r);
         return status;
@@ -288,7 +312,7 @@ void cleave_runner_close(cleave_runner *r)
         clv_fleet_close(r->fleet);
     }
     clv_gate_fini(&r->in_flight);
-    clv_scheduler_free(r->scheduler);
+    clv_deciding_close(r);
     clv_logbook_fini(&r->log);
     clv_senses_fini(&r->senses);
     pthread_mutex_destroy(&r->lock);

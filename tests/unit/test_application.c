@@ -8,10 +8,36 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "application_bed.h"
+#include "engine/roster.h"
 #include "scratch_folder.h"
+
+/* `auto` is this machine's engines; what is also named stands there once. */
+static void auto_stands_for_the_engines_of_this_machine(void **state)
+{
+    struct clv_application *a =
+        parsed("tasks: [{name: t, models: [a.onnx]}]\n"
+               "engines: ['cpu:threads=1,slow=2', auto, 'cpu:threads=1']\n");
+    struct clv_roster *roster = calloc(1, sizeof *roster);
+    size_t open = 0;
+
+    (void)state;
+    assert_non_null(roster);
+    assert_int_equal(CLEAVE_OK, clv_roster_take(0, roster, NULL));
+    assert_string_equal("cpu:threads=1,spin=off,slow=2", a->engines[0]);
+    for (size_t i = 0; i < roster->offer_count; i++) {
+        if (roster->offers[i].is_open) {
+            open++;
+            assert_string_equal(roster->offers[i].full, a->engines[open]);
+        }
+    }
+    assert_int_equal(open + 1, a->engine_count);
+    free(roster);
+    clv_application_free(a);
+}
 
 static void reads_every_key(void **state)
 {
@@ -213,6 +239,10 @@ static void values_need_units_and_sense(void **state)
                    "too much");
     assert_refused(TASK "    rate: 20\n", "apps/a.yaml:4", "");
     assert_refused(TASK "    priority: 0\n", "apps/a.yaml:4", "1 or more");
+    assert_refused(TASK "objectives: [{minimize: latency}]\n", "apps/a.yaml:4",
+                   "of one task");
+    assert_refused(TASK "    constraints: [stp >= 1.5]\n", "apps/a.yaml:4",
+                   "of all tasks");
     assert_refused(TASK "kept: 33\n", "apps/a.yaml:4", "From 1 to 32");
     assert_refused(TASK "constraints:\n  - memory <= 1MB\n  - memory >= 2MB\n",
                    "apps/a.yaml:6", "");
@@ -282,6 +312,7 @@ static void reads_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(auto_stands_for_the_engines_of_this_machine),
         cmocka_unit_test(reads_every_key),
         cmocka_unit_test(reads_what_several_tasks_want),
         cmocka_unit_test(sets_defaults),

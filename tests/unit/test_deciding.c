@@ -52,7 +52,7 @@ static void a_runner_begins_at_home(void **state)
 
     runner_bed_kill_server(b);
     runner_bed_open(b, NULL, 1);
-    assert_true(b->runner->home != CLV_NONE);
+    assert_true(b->runner->desks[0]->home != CLV_NONE);
     assert_int_equal(next(b)->server, CLV_NO_SERVER);
     assert_null(cleave_runner_notice(b->runner));
 }

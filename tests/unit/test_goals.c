@@ -23,8 +23,8 @@ static struct clv_slo wish(const char *verb, const char *measure,
         slo.objective_count = 1;
     }
     if (bound != NULL) {
-        assert_int_equal(
-            clv_constraint_parse(bound, &slo.constraints[0], NULL), CLEAVE_OK);
+        assert_int_equal(clv_constraint_parse(bound, &slo.constraints[0], NULL),
+                         CLEAVE_OK);
         slo.constraint_count = 1;
     }
     return slo;

@@ -31,6 +31,8 @@ extern const struct command command_profile;
 extern const struct command command_link;
 extern const struct command command_plan;
 extern const struct command command_simulate;
+extern const struct command command_engines;
+extern const struct command command_quantize;
 
 /*
  * The cache folder: the setting, else $XDG_CACHE_HOME/cleave, else

@@ -14,9 +14,10 @@
 #include "command.h"
 
 static const struct command *const commands[] = {
-    &command_inspect,   &command_split, &command_serve,   &command_run,
-    &command_calibrate, &command_rate,  &command_profile, &command_plan,
-    &command_simulate,  &command_pack,  &command_unpack,  &command_link,
+    &command_inspect,   &command_split,    &command_serve,   &command_run,
+    &command_calibrate, &command_rate,     &command_profile, &command_plan,
+    &command_simulate,  &command_pack,     &command_unpack,  &command_link,
+    &command_engines,   &command_quantize,
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])

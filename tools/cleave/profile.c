@@ -15,6 +15,7 @@
 #include "profile/database.h"
 #include "profiletable.h"
 #include "profiling.h"
+#include "proftogether.h"
 
 /* -- The survey's watch -- */
 
@@ -69,7 +70,7 @@ static void block_signals(void)
     pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
-static int is_cancelled(void *self)
+int profiling_is_cancelled(void *self)
 {
     sigset_t pending;
 
@@ -113,6 +114,7 @@ static cleave_status survey(struct profiled *p, cleave_error *err)
         .calibration = p->calibration,
         .calibration_is_fixed = p->calibration_is_fixed,
         .is_fast = a->settings->fast,
+        .is_whole = a->is_whole,
         .budget_pp = a->budget_pp,
         .memory_bytes = a->settings->memory,
         .clock = clv_clock_machine(),
@@ -123,7 +125,7 @@ static cleave_status survey(struct profiled *p, cleave_error *err)
                   .within = note_within,
                   .stepped = note_stepped,
                   .note = note_text,
-                  .is_cancelled = is_cancelled},
+                  .is_cancelled = profiling_is_cancelled},
     };
     cleave_status status = clv_survey_run(&options, err);
 
@@ -131,43 +133,55 @@ static cleave_status survey(struct profiled *p, cleave_error *err)
     return status;
 }
 
-/* What the database has of it now. */
-static cleave_status print(struct profiled *p, cleave_error *err)
+/* What the database has now of variants of the task. */
+static cleave_status load(struct profiling *a, size_t first, size_t count,
+                          struct clv_costs *ret_costs, char ret_note[512],
+                          cleave_error *err)
 {
-    struct profiling *a = p->all;
     const char *servers[PROFILING_SERVERS];
-    struct clv_wanted_variant variant = {p->variant->name,
-                                         clv_network_sha256(p->network)};
+    struct clv_wanted_variant variants[CLV_VARIANTS];
     struct clv_wanted wanted = {
-        .variants = &variant,
-        .variant_count = 1,
+        .variants = variants,
+        .variant_count = count,
         .engines = a->engine_names,
         .engine_count = a->engine_count,
         .servers = servers,
         .server_count = a->server_count,
-        .identity = p->engines[0].identity,
+        .identity = clv_engine_identity(a->engines[0]),
     };
-    struct clv_costs costs;
-    char note[512];
-    cleave_status status;
 
     for (size_t i = 0; i < a->server_count; i++) {
         servers[i] = a->servers[i].name;
     }
-    status = clv_database_load(a->database, &wanted, &costs, note, err);
+    for (size_t i = 0; i < count; i++) {
+        variants[i] = (struct clv_wanted_variant){
+            a->task->variants[first + i].name, a->models[first + i]};
+    }
+    return clv_database_load(a->database, &wanted, ret_costs, ret_note, err);
+}
+
+/* Of a model with cuts, as soon as it is done. */
+static cleave_status print_one(struct profiling *a, size_t variant,
+                               cleave_error *err)
+{
+    struct clv_costs costs;
+    char note[512];
+    cleave_status status = load(a, variant, 1, &costs, note, err);
+
     if (status == CLEAVE_OK) {
-        profiletable_print(&costs, a->budget_pp, note, a->settings->json);
+        profiletable_print(a->task->name, &costs, a->budget_pp, note,
+                           a->settings->json);
         clv_costs_fini(&costs);
     }
     return status;
 }
 
-static cleave_status profile_one(struct profiling *a,
-                                 const struct clv_app_variant *variant,
+static cleave_status profile_one(struct profiling *a, size_t variant,
                                  cleave_error *err)
 {
     struct profiled one = {0};
-    cleave_status status = profiled_open(&one, a, variant, err);
+    cleave_status status =
+        profiled_open(&one, a, &a->task->variants[variant], err);
 
     if (status == CLEAVE_OK) {
         status = forget(&one, err);
@@ -175,11 +189,44 @@ static cleave_status profile_one(struct profiling *a,
     if (status == CLEAVE_OK) {
         status = survey(&one, err);
     }
-    if (status == CLEAVE_OK) {
-        status = print(&one, err);
-    }
     profiled_close(&one);
-    return status;
+    return status == CLEAVE_OK && !a->is_whole ? print_one(a, variant, err)
+                                               : status;
+}
+
+/* -- One task -- */
+
+/* What only shows when all variants are there. */
+static cleave_status print_task(struct profiling *a, cleave_error *err)
+{
+    struct clv_costs costs;
+    char note[512];
+    cleave_status status =
+        load(a, 0, a->task->variant_count, &costs, note, err);
+
+    if (status != CLEAVE_OK) {
+        return status;
+    }
+    if (a->is_whole) {
+        profiletable_print_whole(a->task->name, &costs, note,
+                                 a->settings->json);
+    }
+    profiletable_print_worthless(a->task->name, &costs, a->settings->json);
+    proftogether_pick(a, &costs);
+    clv_costs_fini(&costs);
+    return CLEAVE_OK;
+}
+
+static cleave_status profile_task(struct profiling *a,
+                                  const struct clv_app_task *task,
+                                  cleave_error *err)
+{
+    cleave_status status = profiling_turn_to(a, task, err);
+
+    for (size_t i = 0; status == CLEAVE_OK && i < task->variant_count; i++) {
+        status = profile_one(a, i, err);
+    }
+    return status == CLEAVE_OK ? print_task(a, err) : status;
 }
 
 /* -- All together -- */
@@ -192,6 +239,16 @@ static void tell_energy(const struct profiling *a)
         fprintf(stderr, "cleave: energy is %s%s.\n",
                 source != NULL ? "counted by " : "not known on this machine",
                 source != NULL ? source : "");
+    }
+}
+
+static void tell_no_cuts(const struct profiling *a)
+{
+    if (a->is_whole && !a->settings->quiet) {
+        fprintf(stderr,
+                "cleave: no server: no cuts are measured, only whole networks "
+                "on this device; name one with --server, or in the "
+                "application.\n");
     }
 }
 
@@ -216,9 +273,13 @@ static cleave_status profile(const struct settings *s, cleave_error *err)
     status = profiling_open(&a, s, err);
     if (status == CLEAVE_OK) {
         tell_energy(&a);
+        tell_no_cuts(&a);
     }
-    for (size_t i = 0; status == CLEAVE_OK && i < a.task->variant_count; i++) {
-        status = profile_one(&a, &a.task->variants[i], err);
+    for (size_t i = 0; status == CLEAVE_OK && i < a.task_count; i++) {
+        status = profile_task(&a, a.tasks[i], err);
+    }
+    if (status == CLEAVE_OK) {
+        status = proftogether_run(&a, err);
     }
     if (status == CLEAVE_OK) {
         tell_how_to_go_on(s);
@@ -230,16 +291,18 @@ static cleave_status profile(const struct settings *s, cleave_error *err)
 const struct command command_profile = {
     .name = "profile",
     .taker = TAKES_PROFILE,
-    .usage = "APP|MODEL --data DIR --db FILE [--labels FILE] [OPTION...]",
+    .usage = "APP|MODEL --db FILE [--data DIR] [--labels FILE] [OPTION...]",
     .summary = "measure what deciding needs: times, bytes, accuracy",
     .text =
-        "Measures the models of an application's task (or one model): heads\n"
+        "Measures the models of an application's tasks (or one model): heads\n"
         "and tails on this device and on its servers, packings' times, bytes\n"
-        "and accuracy, memory, and energy where the machine counts it. Every\n"
-        "row is kept as it comes, with the machine, the versions and the data\n"
-        "it depends on; a run that was cut off goes on where it was. Inputs\n"
-        "that calibrate are never tested. --fast looks only at what could win\n"
-        "and says what it left out.\n"
+        "and accuracy, memory, and energy where the machine counts it. "
+        "Without\n"
+        "a server an application's networks are measured whole. Every row is\n"
+        "kept as it comes, with the machine, the versions and the data it\n"
+        "depends on; a run that was cut off goes on where it was. Inputs that\n"
+        "calibrate are never tested. --fast looks only at what could win and\n"
+        "says what it left out.\n"
         "\nexamples:\n"
         "  cleave profile app.yaml --data photos --labels labels.csv \\\n"
         "      --db app.profile\n"

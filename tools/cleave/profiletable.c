@@ -142,8 +142,8 @@ static json_t *describe_cut(const struct clv_costs *c, uint32_t cut,
     return object;
 }
 
-static void print_json(const struct clv_costs *c, double budget_pp,
-                       const char *note)
+static void print_json(const char *task, const struct clv_costs *c,
+                       double budget_pp, const char *note)
 {
     for (size_t v = 0; v < c->variant_count; v++) {
         const struct clv_cost_variant *variant = &c->variants[v];
@@ -155,22 +155,23 @@ static void print_json(const struct clv_costs *c, double budget_pp,
             }
         }
         object = json_pack(
-            "{s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:s, s:I, s:o}", "model",
-            variant->name, "sha256", variant->sha256, "metric", variant->metric,
-            "score", variant->score, "score_low", variant->score_low,
-            "score_high", variant->score_high, "budget_pp", budget_pp, "note",
-            note, "packings", (json_int_t)c->pack_count, "cuts", cuts);
+            "{s:s, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:s, s:I, s:o}", "task",
+            task, "model", variant->name, "sha256", variant->sha256, "metric",
+            variant->metric, "score", variant->score, "score_low",
+            variant->score_low, "score_high", variant->score_high, "budget_pp",
+            budget_pp, "note", note, "packings", (json_int_t)c->pack_count,
+            "cuts", cuts);
         json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(7));
         printf("\n");
         json_decref(object);
     }
 }
 
-void profiletable_print(const struct clv_costs *costs, double budget_pp,
-                        const char *note, int json)
+void profiletable_print(const char *task, const struct clv_costs *costs,
+                        double budget_pp, const char *note, int json)
 {
     if (json) {
-        print_json(costs, budget_pp, note);
+        print_json(task, costs, budget_pp, note);
         return;
     }
     print_text(costs, budget_pp);

@@ -21,6 +21,8 @@
 #define FAST_LIMIT 200
 #define DEFAULT_BUDGET_PP 1.0
 #define EXAMINER "cpu"
+#define FULL_TOGETHER_NS 60e9
+#define FAST_TOGETHER_NS 20e9
 #define APPLICATION_BYTES 8192
 
 /* -- The command line -- */
@@ -44,15 +46,39 @@ static cleave_status read_budget(const char *text, double *ret_budget,
     return CLEAVE_OK;
 }
 
+cleave_status profiling_patience(const struct settings *s, double *ret_ns,
+                                 cleave_error *err)
+{
+    const char *text = s->together;
+    double seconds = 0;
+    const char *end = text != NULL ? clv_decimal_read(text, &seconds) : NULL;
+
+    if (text == NULL) {
+        *ret_ns = s->fast ? FAST_TOGETHER_NS : FULL_TOGETHER_NS;
+        return CLEAVE_OK;
+    }
+    if (end != NULL && *end == '\0' && seconds >= 0 && seconds <= 1e6) {
+        *ret_ns = seconds * 1e9;
+        return CLEAVE_OK;
+    }
+    return clv_value_parse(text, CLV_UNIT_TIME, ret_ns, NULL) == CLEAVE_OK
+               ? CLEAVE_OK
+               : clv_fail(err, CLEAVE_INVALID, "--together",
+                          "'%.100s' is not a time such as 60s; 0 for none.",
+                          text);
+}
+
 cleave_status profiling_check(const struct settings *s, cleave_error *err)
 {
     double budget;
+    double patience;
+    cleave_status status;
 
     if (s->rest_count != 1) {
         return clv_fail(err, CLEAVE_INVALID, "arguments",
                         "Name one application file, or one model.");
     }
-    if (s->data == NULL) {
+    if (s->data == NULL && clv_path_ends(s->rest[0], ".onnx")) {
         return clv_fail(err, CLEAVE_INVALID, "arguments",
                         "Say what to measure on: --data DIR.");
     }
@@ -60,7 +86,8 @@ cleave_status profiling_check(const struct settings *s, cleave_error *err)
         return clv_fail(err, CLEAVE_INVALID, "arguments",
                         "Say where to keep what is measured: --db FILE.");
     }
-    return read_budget(s->budget, &budget, err);
+    status = read_budget(s->budget, &budget, err);
+    return status == CLEAVE_OK ? profiling_patience(s, &patience, err) : status;
 }
 
 /* -- The application -- */
@@ -90,7 +117,8 @@ static cleave_status read_application(struct profiling *a, cleave_error *err)
     struct clv_buffer text;
     cleave_status status;
 
-    if (!clv_path_ends(path, ".onnx")) {
+    a->is_alone = clv_path_ends(path, ".onnx");
+    if (!a->is_alone) {
         return clv_application_read(path, &a->application, err);
     }
     clv_buffer_init(&text, APPLICATION_BYTES);
@@ -119,21 +147,105 @@ static cleave_status find_budget(struct profiling *a, cleave_error *err)
     return read_budget(a->settings->budget, &a->budget_pp, err);
 }
 
+/* -- Tasks -- */
+
+const char *profiling_data(const struct profiling *a,
+                           const struct clv_app_task *task)
+{
+    return a->settings->data != NULL ? a->settings->data : task->input;
+}
+
+/* Labels are of their inputs: other inputs, other labels. */
+static const char *labels_of(const struct profiling *a,
+                             const struct clv_app_task *task)
+{
+    return a->settings->labels != NULL ? a->settings->labels
+           : a->settings->data != NULL ? NULL
+                                       : task->labels;
+}
+
+/* The one named, or all. */
+static cleave_status list_tasks(struct profiling *a, cleave_error *err)
+{
+    const struct clv_application *app = a->application;
+
+    if (a->settings->task != NULL || app->task_count == 1) {
+        a->task_count = 1;
+        return clv_application_task(app, a->settings->task, &a->tasks[0], err);
+    }
+    for (size_t i = 0; i < app->task_count; i++) {
+        a->tasks[a->task_count++] = &app->tasks[i];
+    }
+    return CLEAVE_OK;
+}
+
+/* What is missing is said before anything is measured. */
+static cleave_status check_inputs(const struct profiling *a, cleave_error *err)
+{
+    const struct settings *s = a->settings;
+    const char *flag = s->data != NULL     ? "--data"
+                       : s->labels != NULL ? "--labels"
+                                           : NULL;
+
+    if (flag != NULL && a->task_count > 1) {
+        return clv_fail(err, CLEAVE_INVALID, flag,
+                        "The application has %zu tasks, and this is of one: "
+                        "name it with --task, or give each task its `input` "
+                        "and `labels` in the application.",
+                        a->task_count);
+    }
+    for (size_t i = 0; i < a->task_count; i++) {
+        const char *data = profiling_data(a, a->tasks[i]);
+        if (data == NULL) {
+            return clv_fail(err, CLEAVE_INVALID, a->tasks[i]->name,
+                            "Say what to measure this task on: --data DIR, or "
+                            "`input: DIR` in the application.");
+        }
+        if (access(data, R_OK) != 0) {
+            return clv_fail_errno(err, CLEAVE_NOT_FOUND, data,
+                                  "Reading the task's inputs");
+        }
+    }
+    return CLEAVE_OK;
+}
+
+cleave_status profiling_turn_to(struct profiling *a,
+                                const struct clv_app_task *task,
+                                cleave_error *err)
+{
+    cleave_status status = CLEAVE_OK;
+
+    clv_labels_free(a->labels);
+    a->labels = NULL;
+    a->task = task;
+    a->data = profiling_data(a, task);
+    a->labels_path = labels_of(a, task);
+    memset(a->models, 0, sizeof a->models);
+    if (a->labels_path != NULL) {
+        status = clv_labels_read(a->labels_path, &a->labels, err);
+    }
+    return status == CLEAVE_OK ? find_budget(a, err) : status;
+}
+
 /* What is said of one model is not said of several. */
 static cleave_status check_single(const struct profiling *a, cleave_error *err)
 {
     const struct settings *s = a->settings;
+    size_t models = 0;
     const char *flag = s->card != NULL          ? "--card"
                        : s->calibration != NULL ? "--calibration"
                        : s->out != NULL         ? "--out"
                                                 : NULL;
 
-    return flag == NULL || a->task->variant_count == 1
+    for (size_t i = 0; i < a->task_count; i++) {
+        models += a->tasks[i]->variant_count;
+    }
+    return flag == NULL || models == 1
                ? CLEAVE_OK
                : clv_fail(err, CLEAVE_INVALID, flag,
-                          "The task has %zu models, and this is for one; "
-                          "profile them one by one, or leave it out.",
-                          a->task->variant_count);
+                          "There are %zu models, and this is for one; profile "
+                          "them one by one, or leave it out.",
+                          models);
 }
 
 /* --server is a URL, or the name of one that the application has. */
@@ -164,6 +276,7 @@ static cleave_status list_servers(struct profiling *a, cleave_error *err)
         a->servers[a->server_count++] =
             (struct clv_survey_server){wanted, wanted};
     }
+    a->is_whole = !a->is_alone && a->server_count == 0;
     return CLEAVE_OK;
 }
 
@@ -195,19 +308,16 @@ cleave_status profiling_open(struct profiling *a, const struct settings *s,
     a->settings = s;
     status = read_application(a, err);
     if (status == CLEAVE_OK) {
-        status = clv_application_task(a->application, s->task, &a->task, err);
+        status = list_tasks(a, err);
     }
     if (status == CLEAVE_OK) {
         status = check_single(a, err);
     }
     if (status == CLEAVE_OK) {
-        status = find_budget(a, err);
+        status = check_inputs(a, err);
     }
     if (status == CLEAVE_OK) {
         status = list_servers(a, err);
-    }
-    if (status == CLEAVE_OK && s->labels != NULL) {
-        status = clv_labels_read(s->labels, &a->labels, err);
     }
     if (status == CLEAVE_OK) {
         status = command_cache(s, cache, err);
@@ -258,6 +368,10 @@ static cleave_status open_networks(struct profiled *p, cleave_error *err)
         };
     }
     p->size_bytes = stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
+    if (status == CLEAVE_OK) {
+        snprintf(a->models[p->variant - a->task->variants], sizeof a->models[0],
+                 "%s", clv_network_sha256(p->network));
+    }
     return status;
 }
 
@@ -286,7 +400,7 @@ static cleave_status open_data(struct profiled *p, const char *card,
     size_t outputs;
     const cleave_tensor_info *in = clv_network_inputs(p->network, &inputs);
     const cleave_tensor_info *out = clv_network_outputs(p->network, &outputs);
-    const char *data = p->all->settings->data;
+    const char *data = p->all->data;
     cleave_status status = CLEAVE_OK;
 
     if (card[0] != '\0') {
@@ -322,7 +436,7 @@ static cleave_status divide_data(struct profiled *p, cleave_error *err)
 
     if (status == CLEAVE_OK && p->sampling.examine_count < 2) {
         return clv_fail(
-            err, CLEAVE_INVALID, s->data,
+            err, CLEAVE_INVALID, p->all->data,
             "Of %llu inputs %zu calibrate, and %zu with a label are left to "
             "test; let fewer calibrate with --calibrate, or give more.",
             (unsigned long long)count, p->sampling.teach_count,
@@ -334,14 +448,14 @@ static cleave_status divide_data(struct profiled *p, cleave_error *err)
 static cleave_status fingerprint(struct profiled *p, const char *card,
                                  cleave_error *err)
 {
-    const struct settings *s = p->all->settings;
+    const char *labels = p->all->labels_path;
     struct clv_fingerprint f;
     cleave_status status;
 
     clv_fingerprint_init(&f);
     clv_fingerprint_source(&f, "data", p->source);
-    if (s->labels != NULL) {
-        clv_fingerprint_file(&f, "labels", s->labels);
+    if (labels != NULL) {
+        clv_fingerprint_file(&f, "labels", labels);
     }
     if (card[0] != '\0') {
         clv_fingerprint_file(&f, "card", card);

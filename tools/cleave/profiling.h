@@ -1,8 +1,8 @@
 /*
- * profiling.h - all that `cleave profile` holds while it measures one model.
+ * profiling.h - all that `cleave profile` holds while it measures.
  *
  * profiling.c opens it from the settings and the application; profile.c goes
- * through the models.
+ * through the tasks and their models.
  */
 #ifndef CLEAVE_TOOL_PROFILING_H
 #define CLEAVE_TOOL_PROFILING_H
@@ -23,21 +23,35 @@
 #define PROFILING_ENGINES 16
 #define PROFILING_SERVERS 32
 
+/* The variant that stands for its task where tasks run together. */
+struct profiling_pick {
+    size_t variant;
+    double alone_ns[PROFILING_ENGINES]; /* of the whole network; mean */
+};
+
 /* What all models of one command share. */
 struct profiling {
     const struct settings *settings;
     struct clv_application *application;
-    const struct clv_app_task *task;
+    const struct clv_app_task *tasks[CLV_TASKS]; /* to measure, */
+    size_t task_count;
+    const struct clv_app_task *task; /* and the one now, */
+    const char *data;                /* its inputs, */
+    const char *labels_path;         /* and theirs, or NULL */
+    struct clv_labels *labels;       /* or NULL */
+    char models[CLV_VARIANTS][65];   /* SHA-256 of its variants, once opened */
+    struct profiling_pick picks[CLV_TASKS];
+    double budget_pp;
+    int is_alone; /* a model, no application */
+    int is_whole; /* there is no server: cuts are of no use */
     struct clv_database *database;
     struct clv_store *store;
-    struct clv_labels *labels;   /* or NULL */
     struct clv_engine *examiner; /* judges accuracy, on all cores */
     struct clv_engine *engines[PROFILING_ENGINES];
     const char *engine_names[PROFILING_ENGINES];
     size_t engine_count;
     struct clv_survey_server servers[PROFILING_SERVERS];
     size_t server_count;
-    double budget_pp;
     struct clv_energy energy;
     struct progress progress;
 };
@@ -62,6 +76,13 @@ struct profiled {
 cleave_status profiling_check(const struct settings *settings,
                               cleave_error *err);
 
+/* How long tasks are tried together. */
+cleave_status profiling_patience(const struct settings *settings,
+                                 double *ret_ns, cleave_error *err);
+
+/* True once the user wants to stop; signals must be blocked. */
+int profiling_is_cancelled(void *self);
+
 /* Opens what the settings name. Takes an all-zero struct; close it whatever
    the outcome. */
 cleave_status profiling_open(struct profiling *all,
@@ -69,7 +90,16 @@ cleave_status profiling_open(struct profiling *all,
                              cleave_error *err);
 void profiling_close(struct profiling *all);
 
-/* Opens one model and its data; likewise. */
+/* What a task of these runs on: --data, else what the application says. */
+const char *profiling_data(const struct profiling *all,
+                           const struct clv_app_task *task);
+
+/* Makes it the task now, with its labels and its budget. */
+cleave_status profiling_turn_to(struct profiling *all,
+                                const struct clv_app_task *task,
+                                cleave_error *err);
+
+/* Opens one model of the task now, and its data; likewise. */
 cleave_status profiled_open(struct profiled *one, struct profiling *all,
                             const struct clv_app_variant *variant,
                             cleave_error *err);

@@ -20,7 +20,7 @@ const struct setting settings_table[] = {
     {"models", "DIR", SETTING_TEXT, AT(models), TAKES_SERVE,
      "serve every *.onnx of this folder"},
     {"card", "FILE", SETTING_TEXT, AT(card),
-     TAKES_RUN | TAKES_CALIBRATE | TAKES_RATE | TAKES_PROFILE,
+     TAKES_RUN | TAKES_CALIBRATE | TAKES_RATE | TAKES_PROFILE | TAKES_QUANTIZE,
      "the model's card (default: MODEL.yaml beside the model)"},
     {"server", "URL", SETTING_TEXT, AT(server), TAKES_RUN | TAKES_PROFILE,
      "the server, for example http://192.168.1.2:8700"},
@@ -33,9 +33,10 @@ const struct setting settings_table[] = {
      "how tensors become bytes: f32 (default), f16, lz:bits=4, "
      "fast:step=0.25, dense:step=0.9sd; pictures: jpeg:quality=85, webp"},
     {"input", "PATH", SETTING_LIST, AT(inputs), TAKES_RUN,
-     "a picture, an array (.npy) or a folder of them; may be repeated"},
+     "a picture, an array (.npy) or a folder of them, for one task "
+     "TASK=PATH; may be repeated"},
     {"labels", "FILE", SETTING_TEXT, AT(labels),
-     TAKES_RUN | TAKES_RATE | TAKES_PROFILE,
+     TAKES_RUN | TAKES_RATE | TAKES_PROFILE | TAKES_QUANTIZE,
      "the right answers, a CSV with the columns file (or row) and "
      "class_index"},
     {"in-flight", "N", SETTING_COUNT, AT(in_flight), TAKES_RUN | TAKES_SIMULATE,
@@ -70,10 +71,11 @@ const struct setting settings_table[] = {
     {"tail", "FILE", SETTING_TEXT, AT(tail), TAKES_SPLIT,
      "where to write the tail"},
     {"data", "DIR", SETTING_TEXT, AT(data),
-     TAKES_CALIBRATE | TAKES_RATE | TAKES_PROFILE,
+     TAKES_CALIBRATE | TAKES_RATE | TAKES_PROFILE | TAKES_QUANTIZE,
      "the inputs: a folder of pictures or arrays"},
-    {"out", "FILE", SETTING_TEXT, AT(out), TAKES_CALIBRATE | TAKES_PROFILE,
-     "where to write the calibration, also -o (default: MODEL.calib beside the "
+    {"out", "FILE", SETTING_TEXT, AT(out),
+     TAKES_CALIBRATE | TAKES_PROFILE | TAKES_QUANTIZE,
+     "where to write, also -o (default for calibrate: MODEL.calib beside the "
      "model)"},
     {"cuts", "A,B", SETTING_TEXT, AT(cuts), TAKES_CALIBRATE | TAKES_RATE,
      "which cuts (default: those that inspect offers, and input)"},
@@ -88,9 +90,11 @@ const struct setting settings_table[] = {
      TAKES_RUN | TAKES_PACK | TAKES_UNPACK | TAKES_RATE | TAKES_PROFILE,
      "what `cleave calibrate` has learnt of the model's tensors (for run "
      "default: MODEL.calib beside the model)"},
-    {"calibrate", "N", SETTING_COUNT, AT(calibrate), TAKES_RATE | TAKES_PROFILE,
+    {"calibrate", "N", SETTING_COUNT, AT(calibrate),
+     TAKES_RATE | TAKES_PROFILE | TAKES_QUANTIZE,
      "inputs that calibrate and are not tested, spread evenly (default 64)"},
-    {"limit", "N", SETTING_COUNT, AT(limit), TAKES_RATE | TAKES_PROFILE,
+    {"limit", "N", SETTING_COUNT, AT(limit),
+     TAKES_RATE | TAKES_PROFILE | TAKES_QUANTIZE,
      "test on so many inputs at most, spread evenly (default: all)"},
     {"budget", "POINTS", SETTING_TEXT, AT(budget), TAKES_RATE | TAKES_PROFILE,
      "how much may be lost, for example 0.5pp (default 1.0pp)"},
@@ -113,7 +117,7 @@ const struct setting settings_table[] = {
      "of tensors held at once (default 1GiB; for calibrate 256MiB)"},
     {"engine", "NAME", SETTING_TEXT, AT(engine),
      TAKES_RUN | TAKES_SERVE | TAKES_INSPECT | TAKES_SPLIT | TAKES_CALIBRATE |
-         TAKES_RATE | TAKES_PROFILE,
+         TAKES_RATE | TAKES_PROFILE | TAKES_QUANTIZE,
      "what computes, for example cpu:threads=2,spin=off (default: cpu; for "
      "serve cpu:threads=1)"},
     {"workers", "N", SETTING_COUNT, AT(workers), TAKES_SERVE,
@@ -135,7 +139,19 @@ const struct setting settings_table[] = {
      "compares them"},
     {"policy", "NAME", SETTING_TEXT, AT(policy), TAKES_RUN,
      "who decides: cleave (default), or another one to compare it with"},
-    {"rate", "N", SETTING_TEXT, AT(pace), TAKES_RUN | TAKES_SIMULATE,
+    {"rate", "N", SETTING_LIST, AT(paces), TAKES_RUN,
+     "inferences begun a second, of one task TASK=N (default: the "
+     "application's, else one after the other); may be repeated"},
+    {"manager", "NAME", SETTING_TEXT, AT(manager), TAKES_RUN,
+     "of several tasks: table (default): designs change by a table; none: "
+     "they stay; oodin: all is decided anew at each change"},
+    {"machine", "DIR", SETTING_TEXT, AT(machine), TAKES_RUN,
+     "a folder whose files stand for those of /, for trials: "
+     "DIR/proc/pressure/memory"},
+    {"alone", "TIME", SETTING_TEXT, AT(alone), TAKES_RUN,
+     "of several tasks: how long each also runs alone, to compare with; 0: "
+     "not at all (default: a tenth of --for, 1s to 5s)"},
+    {"rate", "N", SETTING_TEXT, AT(pace), TAKES_SIMULATE,
      "inferences begun a second (default: one after the other)"},
     {"for", "TIME", SETTING_MS, AT(for_ms), TAKES_RUN | TAKES_SIMULATE,
      "how long, for example 60s; inputs begin anew until then"},
@@ -173,17 +189,20 @@ const struct setting settings_table[] = {
      "also the designs that came next, and where each loses"},
     {"cache", "DIR", SETTING_TEXT, AT(cache),
      TAKES_RUN | TAKES_SERVE | TAKES_INSPECT | TAKES_SPLIT | TAKES_CALIBRATE |
-         TAKES_RATE | TAKES_PROFILE,
+         TAKES_RATE | TAKES_PROFILE | TAKES_QUANTIZE,
      "where optimised networks are kept (default: ~/.cache/cleave)"},
     {"fast", NULL, SETTING_FLAG, AT(fast), TAKES_PROFILE,
      "measure only what could win, on 200 inputs at most"},
+    {"together", "TIME", SETTING_TEXT, AT(together), TAKES_PROFILE,
+     "how long to try what tasks and busy neighbours cost each other, 0 for "
+     "not at all (default 60s, with --fast 20s)"},
     {"all", NULL, SETTING_FLAG, AT(all), TAKES_INSPECT | TAKES_CALIBRATE,
      "also the cuts that others beat in bytes and work"},
     {"json", NULL, SETTING_FLAG, AT(json),
      TAKES_ALL & ~(TAKES_SPLIT | TAKES_SERVE), "write JSON for programs"},
     {"quiet", NULL, SETTING_FLAG, AT(quiet),
      TAKES_RUN | TAKES_SERVE | TAKES_CALIBRATE | TAKES_RATE | TAKES_PROFILE |
-         TAKES_LINK,
+         TAKES_LINK | TAKES_QUANTIZE,
      "no progress, no log"},
     {"help", NULL, SETTING_FLAG, AT(help), TAKES_ALL, "show this help"},
 };
@@ -380,6 +399,7 @@ cleave_status settings_parse(struct settings *s, unsigned taker, int argc,
 void settings_fini(struct settings *s)
 {
     free(s->inputs);
+    free(s->paces);
     free(s->outages);
     free(s->traces);
     free(s->rest);

@@ -28,7 +28,9 @@ enum {
     TAKES_PLAN = 1 << 9,
     TAKES_SIMULATE = 1 << 10,
     TAKES_LINK = 1 << 11,
-    TAKES_ALL = (1 << 12) - 1
+    TAKES_ENGINES = 1 << 12,
+    TAKES_QUANTIZE = 1 << 13,
+    TAKES_ALL = (1 << 14) - 1
 };
 
 struct settings {
@@ -65,7 +67,12 @@ struct settings {
     const char *device_load;
     const char *server_load;
     const char *server_queue;
-    const char *pace;    /* of run */
+    const char *pace;   /* of simulate */
+    const char **paces; /* of run, repeated */
+    size_t pace_count;
+    const char *manager;
+    const char *machine;
+    const char *alone;
     const char **inputs; /* repeated */
     size_t input_count;
     const char **outages; /* repeated */
@@ -73,6 +80,7 @@ struct settings {
     const char *to;
     const char *rate;
     const char *down_rate;
+    const char *together; /* of profile */
     const char *trace;
     const char *scale;
     const char *delay;

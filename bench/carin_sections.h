@@ -1,0 +1,21 @@
+/*
+ * carin_sections.h - the parts of bench_carin, each a process of its own.
+ *
+ * A section measures, prints its rows and returns; what it cannot do ends
+ * its process with a message.
+ */
+#ifndef CLV_CARIN_SECTIONS_H
+#define CLV_CARIN_SECTIONS_H
+
+/* Effort: `quick` tries the benchmark itself, its numbers mean nothing. */
+struct carin_effort {
+    int quick;
+};
+
+/* The table's design in each state against a fresh solve; what is kept; how
+   long a look-up takes. */
+void section_states(const char *data, const struct carin_effort *effort);
+void section_storage(const char *data, const struct carin_effort *effort);
+void section_lookup(const char *data, const struct carin_effort *effort);
+
+#endif

@@ -1,0 +1,210 @@
+/*
+ * quantising.c - an int8 variant of a model, from inputs without labels.
+ *
+ * Of each tensor the least and the greatest element over all inputs are taken.
+ * What is left out: ranges that cut outliers off, which with a scale for each
+ * channel of the weights gain less than they cost on the networks measured.
+ */
+#include "profile/quantising.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/file.h"
+#include "model/extract.h"
+
+/* Activations are rounded to integers without a sign: processors with
+   instructions for eight bits multiply those by signed weights. */
+#define KIND CLV_EIGHTBIT_UNSIGNED
+
+struct quantising {
+    const struct clv_quantising_options *options;
+    struct clv_model *model;
+    struct clv_quantised *plan;
+    struct clv_ids tensors;
+    struct clv_range *ranges;
+    cleave_tensor_info *ends; /* the outputs of the network that is run */
+    char folder[CLV_PATH_MAX];
+    struct clv_session *session;
+    struct clv_outputs *outputs;
+    struct clv_sample sample;
+};
+
+/* -- The network with more outputs -- */
+
+static cleave_status list_ends(struct quantising *q, cleave_error *err)
+{
+    q->tensors = clv_quantised_tensors(q->plan);
+    q->ranges = calloc((size_t)q->tensors.count + 1, sizeof *q->ranges);
+    q->ends = calloc((size_t)q->tensors.count + 1, sizeof *q->ends);
+    if (q->ranges == NULL || q->ends == NULL) {
+        return clv_fail_memory(err, q->options->model,
+                               q->tensors.count * sizeof *q->ends);
+    }
+    for (uint32_t i = 0; i < q->tensors.count; i++) {
+        q->ends[i].name = clv_model_tensor_name(q->model, q->tensors.id[i]);
+        q->ranges[i] = (struct clv_range){INFINITY, -INFINITY};
+    }
+    return CLEAVE_OK;
+}
+
+static cleave_status write_network(struct quantising *q, char *path,
+                                   cleave_error *err)
+{
+    uint32_t input_count;
+    struct clv_extract what = {
+        .inputs = clv_model_inputs(q->model, &input_count),
+        .outputs = q->ends,
+        .output_count = q->tensors.count,
+    };
+    cleave_status status =
+        clv_store_work_begin(q->options->store, q->folder, err);
+
+    what.input_count = input_count;
+    if (status == CLEAVE_OK) {
+        status = clv_path_print(path, CLV_PATH_MAX, err, "%s/ranges.onnx",
+                                q->folder);
+    }
+    return status == CLEAVE_OK ? clv_model_write(q->model, &what, path, err)
+                               : status;
+}
+
+static cleave_status open_network(struct quantising *q, cleave_error *err)
+{
+    char path[CLV_PATH_MAX];
+    uint32_t input_count;
+    struct clv_session_source source = {
+        .path = path,
+        .optimise = CLV_OPTIMISE_ALL,
+        .inputs = clv_model_inputs(q->model, &input_count),
+        .outputs = q->ends,
+        .output_count = q->tensors.count,
+    };
+    cleave_status status = write_network(q, path, err);
+
+    source.input_count = input_count;
+    if (status == CLEAVE_OK) {
+        status = clv_session_new(q->options->engine, &source, &q->session, err);
+    }
+    return status == CLEAVE_OK ? clv_outputs_new(q->session, &q->outputs, err)
+                               : status;
+}
+
+/* -- Ranges -- */
+
+/* An element that is not a number makes its range none, too. */
+static struct clv_range widen(struct clv_range range, const cleave_tensor *t)
+{
+    const float *x = t->data;
+    size_t count = t->bytes / sizeof *x;
+    float low = range.low;
+    float high = range.high;
+    float sum = 0; /* of differences: 0, or not a number */
+
+    for (size_t i = 0; i < count; i++) {
+        low = x[i] < low ? x[i] : low;
+        high = x[i] > high ? x[i] : high;
+        sum += x[i] - x[i];
+    }
+    return sum == 0 ? (struct clv_range){low, high}
+                    : (struct clv_range){NAN, NAN};
+}
+
+static cleave_status see(struct quantising *q, uint64_t sample,
+                         cleave_error *err)
+{
+    char name[CLV_SOURCE_NAME];
+    const cleave_tensor *tensors;
+    size_t count;
+    cleave_status status =
+        clv_source_load(q->options->source, sample, &q->sample, err);
+
+    if (status == CLEAVE_OK) {
+        status = clv_session_run(q->session, q->sample.tensors, q->sample.count,
+                                 q->outputs, err);
+    }
+    if (status != CLEAVE_OK) {
+        return status;
+    }
+    tensors = clv_outputs_tensors(q->outputs, &count);
+    for (size_t i = 0; i < count && i < q->tensors.count; i++) {
+        if (tensors[i].info.type != CLEAVE_TYPE_F32) {
+            return clv_fail(err, CLEAVE_UNSUPPORTED, q->ends[i].name,
+                            "Only tensors of f32 can be quantised.");
+        }
+        q->ranges[i] = widen(q->ranges[i], &tensors[i]);
+        if (!isfinite(q->ranges[i].low) || !isfinite(q->ranges[i].high)) {
+            return clv_fail(err, CLEAVE_INVALID,
+                            clv_source_name(q->options->source, sample, name),
+                            "On this input the tensor '%.200s' is empty or "
+                            "has elements that are not finite, so its range "
+                            "cannot be known; leave the input out.",
+                            q->ends[i].name);
+        }
+    }
+    return CLEAVE_OK;
+}
+
+static cleave_status see_all(struct quantising *q, cleave_error *err)
+{
+    const struct clv_quantising_options *o = q->options;
+    cleave_status status = CLEAVE_OK;
+
+    for (size_t i = 0; status == CLEAVE_OK && i < o->sample_count; i++) {
+        status = see(q, o->samples[i], err);
+        if (o->progress != NULL) {
+            o->progress(o->self, i + 1, o->sample_count);
+        }
+    }
+    return status;
+}
+
+/* -- All together -- */
+
+static void fini(struct quantising *q)
+{
+    clv_outputs_free(q->outputs);
+    clv_session_free(q->session);
+    if (q->folder[0] != '\0') {
+        clv_store_work_end(q->options->store, q->folder);
+    }
+    clv_sample_fini(&q->sample);
+    clv_quantised_free(q->plan);
+    clv_model_close(q->model);
+    free(q->ranges);
+    free(q->ends);
+}
+
+cleave_status clv_quantising_run(const struct clv_quantising_options *options,
+                                 const char *path,
+                                 struct clv_quantised_counts *ret_counts,
+                                 cleave_error *err)
+{
+    struct quantising q = {.options = options};
+    cleave_status status;
+
+    clv_sample_init(&q.sample);
+    status = clv_model_open(options->model, &q.model, err);
+    if (status == CLEAVE_OK) {
+        status = clv_quantised_new(q.model, &q.plan, err);
+    }
+    if (status == CLEAVE_OK) {
+        status = list_ends(&q, err);
+    }
+    if (status == CLEAVE_OK) {
+        status = open_network(&q, err);
+    }
+    if (status == CLEAVE_OK) {
+        status = see_all(&q, err);
+    }
+    if (status == CLEAVE_OK) {
+        status = clv_quantised_write(q.plan, q.ranges, KIND, path, err);
+    }
+    if (status == CLEAVE_OK) {
+        *ret_counts = clv_quantised_count(q.plan);
+    }
+    fini(&q);
+    return status;
+}
