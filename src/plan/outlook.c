@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fail.h"
 #include "plan/formula.h"
 
 /* Designs whose memory is looked at where nothing is feasible. */
@@ -24,15 +25,18 @@ static int compare(const void *a, const void *b)
 }
 
 /* Of designs spread evenly over all. */
-static double sampled_tenth(const struct clv_product *product)
+static cleave_status sample_tenth(const struct clv_product *product,
+                                  double *ret_tenth, cleave_error *err)
 {
     double size = clv_product_size(product);
     size_t count = size < SAMPLES ? (size_t)size : SAMPLES;
     double *memory = calloc(count, sizeof *memory);
     size_t known = 0;
-    double tenth = INFINITY;
 
-    for (size_t i = 0; memory != NULL && i < count; i++) {
+    if (memory == NULL) {
+        return clv_fail_memory(err, "outlook", count * sizeof *memory);
+    }
+    for (size_t i = 0; i < count; i++) {
         uint32_t choice[CLV_SEATS];
         double at = size / (double)count * (double)i;
         double value;
@@ -42,12 +46,10 @@ static double sampled_tenth(const struct clv_product *product)
             memory[known++] = value;
         }
     }
-    if (known > 0) {
-        qsort(memory, known, sizeof *memory, compare);
-        tenth = memory[(known - 1) / 10];
-    }
+    qsort(memory, known, sizeof *memory, compare);
+    *ret_tenth = known > 0 ? memory[(known - 1) / 10] : INFINITY;
     free(memory);
-    return tenth;
+    return CLEAVE_OK;
 }
 
 static void note_best(struct clv_outlook *o)
@@ -130,8 +132,7 @@ cleave_status clv_outlook_init(struct clv_outlook *outlook,
         far =
             clv_nearness_of(outlook->product, options->goals, outlook->choice);
         outlook->worth = broken_worth(far.worst);
-        outlook->memory_tenth = sampled_tenth(outlook->product);
-        status = CLEAVE_OK;
+        status = sample_tenth(outlook->product, &outlook->memory_tenth, err);
     }
     if (status == CLEAVE_OK) {
         note_best(outlook);
@@ -279,9 +280,8 @@ static struct clv_product *loosen(struct clv_outlook *o)
         o->goals = *o->options.goals;
         o->goals.bound_count = 0;
         options.goals = &o->goals;
-        if (clv_product_new(&options, &o->loose, NULL) != CLEAVE_OK) {
-            o->loose = NULL;
-        }
+        o->status = clv_product_new(&options, &o->loose, NULL);
+        o->loose = o->status == CLEAVE_OK ? o->loose : NULL;
     }
     return o->loose;
 }

@@ -30,6 +30,8 @@ struct clv_outlook {
     struct clv_goals goals;    /* without bounds, of .. */
     struct clv_product *loose; /* .. the product of all that there is; NULL
                                   until it is needed */
+    cleave_status status; /* not CLEAVE_OK: that could not be made, and what
+                             it is asked for is not to be relied on */
     unsigned forced;
     int is_feasible;
     struct clv_rass rass; /* if it is feasible */
@@ -73,5 +75,12 @@ double clv_outlook_worth(struct clv_outlook *outlook,
 /* Of what is worth `worth` here: its share of the best, 0 for what breaks an
    SLO that the best keeps; -1 for what is not legal. */
 double clv_outlook_share(const struct clv_outlook *outlook, double worth);
+
+/* clv_switching_check by outlooks that were made before, one for each state in
+   order; NULL: each is made anew. */
+cleave_status clv_switching_prove(const struct clv_switching *switching,
+                                  const struct clv_switching_options *options,
+                                  struct clv_outlook *outlooks,
+                                  cleave_error *err);
 
 #endif

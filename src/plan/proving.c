@@ -24,7 +24,7 @@ struct proof {
     size_t number;
     struct clv_state state;
     struct clv_situation situation; /* with nothing waived */
-    struct clv_outlook outlook;
+    struct clv_outlook *outlook;
 };
 
 /* A kept design as this state has it. */
@@ -53,7 +53,7 @@ static cleave_status wrong(const struct proof *p, const char *what,
 static int is_legal(const struct proof *p, const struct clv_product *product,
                     const uint32_t *choice)
 {
-    const struct clv_situation *s = &p->outlook.options.situation;
+    const struct clv_situation *s = &p->outlook->options.situation;
 
     for (size_t t = 0; t < p->table->tasks; t++) {
         size_t count;
@@ -61,7 +61,7 @@ static int is_legal(const struct proof *p, const struct clv_product *product,
             &clv_product_configs(product, t, &count)[choice[t]];
         if (c->server != CLV_NO_SERVER &&
             p->state.link[c->server] == CLV_LINK_AWAY &&
-            !(p->outlook.forced & CLV_FORCED_SERVER)) {
+            !(p->outlook->forced & CLV_FORCED_SERVER)) {
             return 0;
         }
     }
@@ -71,22 +71,22 @@ static int is_legal(const struct proof *p, const struct clv_product *product,
 
 static struct standing standing_of(const struct proof *p, size_t design)
 {
-    const struct clv_product *product = p->outlook.product;
+    const struct clv_product *product = p->outlook->product;
     struct standing s = {.violation = INFINITY};
     uint32_t choice[CLV_SEATS];
 
-    if (!clv_outlook_find(&p->outlook, product, p->table->kept[design].configs,
+    if (!clv_outlook_find(p->outlook, product, p->table->kept[design].configs,
                           choice)) {
         return s;
     }
     s.is_there = 1;
     s.is_legal = is_legal(p, product, choice);
     s.violation = clv_product_violation(product, choice, NULL);
-    if (s.violation == 0 && p->outlook.is_feasible) {
+    if (s.violation == 0 && p->outlook->is_feasible) {
         s.optimality = clv_product_number(product, choice) ==
-                               p->outlook.rass.kept[0].design
-                           ? p->outlook.rass.kept[0].optimality
-                           : clv_rass_rate(&p->outlook.rass, product, choice);
+                               p->outlook->rass.kept[0].design
+                           ? p->outlook->rass.kept[0].optimality
+                           : clv_rass_rate(&p->outlook->rass, product, choice);
     }
     return s;
 }
@@ -194,14 +194,14 @@ static cleave_status prove_entry(struct proof *p, cleave_error *err)
     if (e->design >= p->table->kept_count) {
         return wrong(p, "is not among those kept", err);
     }
-    if (!e->is_forced != !p->outlook.forced) {
+    if (!e->is_forced != !p->outlook->forced) {
         return wrong(p, "is not forced as the table says", err);
     }
     chosen = standing_of(p, e->design);
     if (chosen.is_there
             ? !chosen.is_legal
-            : clv_outlook_worth(&p->outlook,
-                                p->table->kept[e->design].configs) < 0) {
+            : clv_outlook_worth(p->outlook, p->table->kept[e->design].configs) <
+                  0) {
         return wrong(p, "is not legal", err);
     }
     if (e->is_feasible != (chosen.optimality > 0)) {
@@ -214,19 +214,46 @@ static cleave_status prove_state(struct proof *p, cleave_error *err)
 {
     cleave_status status;
 
-    clv_state_of(p->table, p->number, &p->state);
     if (clv_state_number(p->table, &p->state) != p->number) {
         return wrong(p, "belongs to another state", err);
     }
-    p->situation = clv_switching_situation(p->table, p->options, &p->state);
-    status = clv_outlook_init(&p->outlook, &p->options->product, &p->situation,
-                              NULL, err);
-    if (status == CLEAVE_OK) {
-        status = prove_entry(p, err);
-        clv_outlook_fini(&p->outlook);
-    }
+    status = prove_entry(p, err);
     if (status == CLEAVE_OK && p->table->entries[p->number].is_forced) {
         status = prove_forced(p, err);
+    }
+    return status;
+}
+
+/* The same with the state solved for the purpose. */
+static cleave_status prove_anew(struct proof *p, cleave_error *err)
+{
+    struct clv_outlook outlook;
+    cleave_status status = clv_outlook_init(&outlook, &p->options->product,
+                                            &p->situation, NULL, err);
+
+    if (status == CLEAVE_OK) {
+        p->outlook = &outlook;
+        status = prove_state(p, err);
+        p->outlook = NULL;
+        clv_outlook_fini(&outlook);
+    }
+    return status;
+}
+
+cleave_status clv_switching_prove(const struct clv_switching *switching,
+                                  const struct clv_switching_options *options,
+                                  struct clv_outlook *outlooks,
+                                  cleave_error *err)
+{
+    struct proof p = {.table = switching, .options = options};
+    cleave_status status = CLEAVE_OK;
+
+    for (size_t i = 0; status == CLEAVE_OK && i < switching->state_count; i++) {
+        p.number = i;
+        clv_state_of(switching, i, &p.state);
+        p.situation = clv_switching_situation(switching, options, &p.state);
+        p.outlook = outlooks != NULL ? &outlooks[i] : NULL;
+        status = outlooks != NULL ? prove_state(&p, err) : prove_anew(&p, err);
     }
     return status;
 }
@@ -235,12 +262,5 @@ cleave_status clv_switching_check(const struct clv_switching *switching,
                                   const struct clv_switching_options *options,
                                   cleave_error *err)
 {
-    struct proof p = {.table = switching, .options = options};
-    cleave_status status = CLEAVE_OK;
-
-    for (size_t i = 0; status == CLEAVE_OK && i < switching->state_count; i++) {
-        p.number = i;
-        status = prove_state(&p, err);
-    }
-    return status;
+    return clv_switching_prove(switching, options, NULL, err);
 }

@@ -329,11 +329,15 @@ static cleave_status rate_pool(struct tabling *b, cleave_error *err)
                                b->pool_count * states * sizeof *b->shares);
     }
     for (size_t i = 0; i < states; i++) {
+        struct clv_outlook *o = &b->outlooks[i];
         for (size_t j = 0; j < b->pool_count; j++) {
-            double worth =
-                clv_outlook_worth(&b->outlooks[i], b->pool[j].configs);
             b->shares[i * b->pool_count + j] =
-                clv_outlook_share(&b->outlooks[i], worth);
+                clv_outlook_share(o, clv_outlook_worth(o, b->pool[j].configs));
+        }
+        if (o->status != CLEAVE_OK) {
+            return clv_fail(err, o->status, "switching table",
+                            "State %zu of %zu could not be looked at whole.", i,
+                            states);
         }
     }
     return CLEAVE_OK;
@@ -598,10 +602,10 @@ cleave_status clv_switching_new(const struct clv_switching_options *options,
     if (status == CLEAVE_OK) {
         status = fill_table(&b, err);
     }
-    tabling_fini(&b);
     if (status == CLEAVE_OK) {
-        status = clv_switching_check(b.table, options, err);
+        status = clv_switching_prove(b.table, options, b.outlooks, err);
     }
+    tabling_fini(&b);
     if (status != CLEAVE_OK) {
         clv_switching_free(b.table);
         return status;

@@ -7,6 +7,7 @@
 
 #include "nearly.h"
 #include "plan/switching.h"
+#include "scarce_memory.h"
 
 static struct clv_switching_options options_of(const struct product_bed *b)
 {
@@ -373,6 +374,40 @@ static void too_many_states_get_coarser_then_refused(void **state)
     product_bed_fini(&bed);
 }
 
+/* Whichever allocation fails: an error and nothing kept, or a whole table. */
+static void a_table_does_without_no_allocation(void **state)
+{
+    struct seeded s = seeded_init("scarce", 10);
+    struct product_bed_size size = {2, 1, 1, 1, 0, 0};
+    struct product_bed bed;
+    struct clv_switching_options options;
+    int failed = SCARCE_MEMORY;
+    int told = 0;
+
+    (void)state;
+    product_bed_fill(&bed, &s, &size);
+    product_bed_demand(&bed.slos[1], "latency <= 60ms");
+    product_bed_agree(&bed);
+    options = options_of(&bed);
+    for (long nth = 1; failed; nth++) {
+        struct clv_switching *table = NULL;
+        long after;
+        long before = scarce_begin(nth);
+        cleave_status status = clv_switching_new(&options, &table, NULL);
+        failed = scarce_end(&after);
+        /* qsort asks for memory, and does without */
+        assert_true(status == CLEAVE_OK || (failed && status == CLEAVE_MEMORY));
+        assert_true((table != NULL) == (status == CLEAVE_OK));
+        told += status == CLEAVE_MEMORY;
+        clv_switching_free(table);
+        scarce_begin(0);
+        scarce_end(&after);
+        assert_int_equal(after, before);
+    }
+    assert_true(told > 50 || !SCARCE_MEMORY);
+    product_bed_fini(&bed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -385,6 +420,7 @@ int main(void)
         cmocka_unit_test(a_calm_state_that_keeps_nothing_is_an_error),
         cmocka_unit_test(one_design_makes_a_table_too),
         cmocka_unit_test(too_many_states_get_coarser_then_refused),
+        cmocka_unit_test(a_table_does_without_no_allocation),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
