@@ -1,7 +1,9 @@
 /*
  * bench_carin.c - several tasks under SLOs: choosing, keeping, switching.
  *
- *     use_cases  what RASS and its rivals choose, and how good that is
+ *     states     the switching table in each of its states
+ *     storage    what is kept of all variants
+ *     lookup     one look-up in the table
  *
  * Every section is a process of its own. Arguments name the sections to run;
  * none means all. `--quick` measures a little of everything, to try the
@@ -23,7 +25,9 @@ static const struct {
     const char *name;
     section *run;
 } sections[] = {
-    {"use_cases", section_use_cases},
+    {"states", section_states},
+    {"storage", section_storage},
+    {"lookup", section_lookup},
 };
 
 #define SECTIONS (sizeof sections / sizeof sections[0])

@@ -328,24 +328,32 @@ static void write_card(const struct material *m, const struct place *place)
     stage_must(clv_file_write(path, text, &err), &err, path);
 }
 
-/* Whether there is an int8 variant of the network now. */
+/* Whether there is an int8 variant of the network now. What fails leaves
+   nothing under the variant's name. */
 static int quantize(const struct material *m, const struct place *place,
                     const char *path)
 {
     struct child program;
     char from[CLV_PATH_MAX];
+    char made[CLV_PATH_MAX];
     char inputs[CLV_PATH_MAX];
     char labels[CLV_PATH_MAX];
     char log[CLV_PATH_MAX];
     const char *args[] = {"quantize", from, "--data",  inputs,
-                          "-o",       path, "--quiet", NULL};
+                          "-o",       made, "--quiet", NULL};
 
     (void)material_model(m, place->from, from);
     material_inputs(m, place->from, inputs, labels);
+    join(made, m->folder, "made.onnx", "");
     join(log, m->folder, "quantize.log", "");
     printf("quantizing %s\n", place->from);
+    (void)unlink(made);
     child_start(&program, args, log);
-    return child_wait(&program) == 0;
+    if (child_wait(&program) != 0 || rename(made, path) != 0) {
+        printf("%s could not be quantized; see %s\n", place->from, log);
+        return 0;
+    }
+    return 1;
 }
 
 int material_model(const struct material *m, const char *name,

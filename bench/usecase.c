@@ -162,8 +162,8 @@ static void write_task(const struct usecase_world *w, FILE *file,
     fprintf(file, "%s%s", task->wishes, more != NULL ? more : "");
 }
 
-void usecase_write_app(const struct usecase_world *w, const char *path,
-                       const char *url, const char *const *more)
+static void write_app(const struct usecase_world *w, const char *path,
+                      const char *url, const char *const *more)
 {
     const struct usecase *u = w->usecase;
     FILE *file = fopen(path, "w");
@@ -185,8 +185,8 @@ void usecase_write_app(const struct usecase_world *w, const char *path,
 
 /* -- Measuring -- */
 
-void usecase_serve(const struct usecase_world *w, struct child *server,
-                   char url[CHILD_LINE])
+static void start_server(const struct usecase_world *w, struct child *server,
+                         char url[CHILD_LINE])
 {
     char cache[CLV_PATH_MAX];
     char log[CLV_PATH_MAX];
@@ -226,9 +226,9 @@ static void profile(const struct usecase_world *w)
     char url[CHILD_LINE];
 
     if (w->usecase->has_server) {
-        usecase_serve(w, &server, url);
+        start_server(w, &server, url);
     }
-    usecase_write_app(w, w->app, w->usecase->has_server ? url : NULL, NULL);
+    write_app(w, w->app, w->usecase->has_server ? url : NULL, NULL);
     measure(w);
     child_stop(&server);
 }
@@ -259,6 +259,18 @@ static void load(struct usecase_world *w)
 
     stage_must(clv_application_read(w->app, &w->application, &err), &err,
                w->app);
+    stage_must(
+        clv_blueprint_load(w->application, w->database, &w->blueprint, &err),
+        &err, w->database);
+}
+
+void usecase_refine(struct usecase_world *w, const char *path,
+                    const char *const *more)
+{
+    usecase_close(w);
+    snprintf(w->app, sizeof w->app, "%s", path);
+    write_app(w, w->app, NULL, more);
+    load(w);
 }
 
 void usecase_open(struct usecase_world *w, const char *data,
@@ -286,5 +298,48 @@ void usecase_open(struct usecase_world *w, const char *data,
 
 void usecase_close(struct usecase_world *w)
 {
+    clv_blueprint_free(w->blueprint);
     clv_application_free(w->application);
+}
+
+/* -- Words -- */
+
+json_t *usecase_design(const struct clv_product *product,
+                       const uint32_t *choice)
+{
+    const struct clv_product_options *o = clv_product_options_of(product);
+    json_t *told = json_object();
+
+    for (size_t t = 0; t < o->task_count; t++) {
+        size_t count;
+        const struct clv_config *c =
+            &clv_product_configs(product, t, &count)[choice[t]];
+        char text[CLV_DESIGN_TEXT];
+        clv_design_text(o->tasks[t].space, c->candidate, text);
+        json_object_set_new(told, o->tasks[t].name, json_string(text));
+    }
+    return told;
+}
+
+json_t *usecase_objectives(const struct clv_product *product,
+                           const uint32_t *choice)
+{
+    const struct clv_product_options *o = clv_product_options_of(product);
+    const char *names[CLV_SEATS];
+    json_t *told = json_object();
+
+    for (size_t t = 0; t < o->task_count; t++) {
+        names[t] = o->tasks[t].name;
+    }
+    for (size_t g = 0; g < o->goals->goal_count; g++) {
+        const struct clv_goal *goal = &o->goals->goals[g];
+        char name[CLV_GOAL_TEXT];
+        char value[CLV_MEASURE_TEXT];
+        clv_value_text(
+            clv_product_value(product, choice, goal->task, goal->measure),
+            clv_metric_unit(goal->measure.metric), value);
+        json_object_set_new(told, clv_goal_text(goal, names, name),
+                            json_string(value));
+    }
+    return told;
 }

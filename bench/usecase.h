@@ -20,6 +20,8 @@
 #ifndef CLV_USECASE_H
 #define CLV_USECASE_H
 
+#include <jansson.h>
+
 #include "bench/child.h"
 #include "bench/material.h"
 #include "run/blueprint.h"
@@ -65,14 +67,17 @@ void usecase_open(struct usecase_world *w, const char *data,
 void usecase_close(struct usecase_world *w);
 
 /*
- * Writes the use case's application file: with the server at `url` (NULL:
- * none), and lines of its own for each task, after the use case's, or NULL.
+ * Wants more: writes the application file anew as `path`, with lines of its
+ * own for each task after the use case's (its list of constraints goes on),
+ * and loads it by the same profile.
  */
-void usecase_write_app(const struct usecase_world *w, const char *path,
-                       const char *url, const char *const *more);
+void usecase_refine(struct usecase_world *w, const char *path,
+                    const char *const *more);
 
-/* Starts a server for its networks on this machine. */
-void usecase_serve(const struct usecase_world *w, struct child *server,
-                   char url[CHILD_LINE]);
+/* A design in words, task by task; and what it is worth in each objective. */
+json_t *usecase_design(const struct clv_product *product,
+                       const uint32_t *choice);
+json_t *usecase_objectives(const struct clv_product *product,
+                           const uint32_t *choice);
 
 #endif

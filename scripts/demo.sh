@@ -1,12 +1,15 @@
 #!/bin/sh
 # demo.sh - a network cut in two, start to end, on this machine.
 #
-#   scripts/demo.sh [SECONDS]     of the ride at its end, 60 by default
+#   scripts/demo.sh [SECONDS [SECONDS]]
+#       of the ride at its end, 60 by default, and of each run of its second
+#       part, 20 by default
 #
 # Draws pictures nobody has trained on, starts a server, and lets a device
 # run the bundled network on them: all here, all there, and cut at three
-# places between. Every figure in the table is measured in this run. Last, a
-# ride over a link that changes, see ride.sh.
+# places between. Every figure in the table is measured in this run. Then a
+# ride over a link that changes, see ride.sh. Last, two tasks at once on a device
+# in trouble, see crowd.sh.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -39,7 +42,7 @@ trap finish EXIT
 trap 'exit 1' INT TERM HUP
 
 mkdir -p $demo
-[ -e $demo/drawn ] || {
+[ -e $demo/drawn ] && [ -e $demo/pictures/grounds.csv ] || {
     echo "Drawing $pictures pictures of 16 kinds of things."
     rm -rf $demo/pictures
     $build/cleave-draw --out $demo/pictures --count $pictures --seed $seed \
@@ -154,3 +157,6 @@ server=
 
 echo
 scripts/ride.sh "${1:-60}"
+
+echo
+scripts/crowd.sh "${2:-20}"

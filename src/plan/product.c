@@ -20,6 +20,7 @@
 #include "plan/formula.h"
 #include "plan/problem.h"
 #include "plan/producing.h"
+#include "plan/rass.h"
 #include "plan/stretched.h"
 
 /* -- What the world's numbers are called -- */
@@ -56,9 +57,10 @@ static cleave_status name_processors(struct clv_product *p, cleave_error *err)
         while (!same_scheme(engines[i], engines[first])) {
             first++;
         }
-        if (first == i && count == 32) {
+        if (first == i && count == CLV_RASS_PROCESSORS) {
             return clv_fail(err, CLEAVE_LIMIT, "engines",
-                            "More than 32 kinds of engines: name fewer.");
+                            "More than %d kinds of engines: name fewer.",
+                            CLV_RASS_PROCESSORS);
         }
         p->processor_of[i] =
             first == i ? 1u << count++ : p->processor_of[first];

@@ -15,12 +15,17 @@
  * Covariance bends distances: of two designs, one that is better in every
  * objective can be the farther one from utopia. So whatever is about to be
  * kept gives way to the most optimal of the designs of its kind that beat it
- * in every objective, if there are any, and inherits its optimality, being no
- * worse in anything (ours).
+ * (no worse in any objective, better in one), as long as there are any, and
+ * passes its optimality on, since what took its place is no worse in anything
+ * (ours).
  *
- * Two ways lead to the same designs: through all of them, by columns of
- * values (a million in some tens of milliseconds), and by bounds where they
- * are too many (exact.h).
+ * Two ways lead there: through all designs, by columns of values (a million in
+ * some tens of milliseconds), with ranges and covariance of the feasible ones,
+ * as published; and, for products of more than CLV_RASS_MOST, by bounds
+ * (exact.h), with ranges and covariance of the tasks' lists, which can be had
+ * without going through them. Where bounds of all tasks together rule nothing
+ * out, both yardsticks are the same. By bounds the tenths, too, are those of
+ * the lists, to a thousandth of the range.
  *
  * Pure; each call belongs to one thread.
  */
@@ -31,11 +36,13 @@
 #include "plan/product.h"
 #include "plan/yardstick.h"
 
-/* Designs that are gone through one by one; above, exact.h bounds them. */
-#define CLV_RASS_MOST ((double)(1u << 24))
+/* Designs of a product that are gone through one by one; above, exact.h bounds
+   them. */
+#define CLV_RASS_MOST ((double)(1u << 21))
 
 /* d0, one for each processor, d_m, d_w. */
-#define CLV_RASS_KEPT 16
+#define CLV_RASS_PROCESSORS 13
+#define CLV_RASS_KEPT (CLV_RASS_PROCESSORS + 3)
 
 /* Why a design is kept; bits, for one may be kept for several reasons. From
    CLV_ROLE_AVOIDS on, one bit for each processor. */
@@ -47,18 +54,23 @@ enum {
     CLV_ROLE_AVOIDS = 16
 };
 
-/* Designs as columns: values[design] each. Borrowed. */
+/*
+ * Designs as columns: values[design] each. Borrowed. Of what nobody knows, an
+ * objective or what is bounded is NaN, and the design then not feasible, as
+ * with an infinite objective; memory and workload are below 0 or NaN.
+ */
 struct clv_rass_columns {
     size_t designs;
+    const uint64_t *numbers; /* NULL: from 0 on */
     const double *const *objectives;
     const int *maximize;
     size_t objective_count;
     const double *const *bounded; /* what is compared with `bounds` */
     const struct clv_constraint *bounds;
     size_t bound_count;
-    const double *memory;
-    const double *workload;
-    const uint32_t *processors;
+    const double *memory;       /* NULL: nobody knows */
+    const double *workload;     /* likewise */
+    const uint32_t *processors; /* NULL: they use none */
 };
 
 struct clv_rass_design {
@@ -73,14 +85,20 @@ struct clv_rass {
     size_t kept_count;
     uint64_t feasible;     /* designs that break no bound; by bounds: of the
                               tasks' lists */
-    double memory_tenth;   /* the tenth with least memory has so much or less */
+    double memory_tenth;   /* the tenth with least memory has so much or less;
+                              infinite: nobody knows */
     double workload_tenth; /* likewise */
+    int is_proven; /* 0: by bounds, and a search was given up (exact.h) */
 };
+
+/* Adds a design to those kept; with an equal one it is merged. For those who
+   solve. */
+void clv_rass_keep(struct clv_rass *rass, const struct clv_rass_design *design);
 
 /*
  * Solves. `ret_order` (NULL: not wanted) has room for all designs and gets
- * the feasible ones, sorted. CLEAVE_NOT_FOUND if no design is feasible;
- * CLEAVE_MEMORY.
+ * the feasible ones' indices, sorted. CLEAVE_NOT_FOUND if no design is
+ * feasible; CLEAVE_MEMORY.
  */
 cleave_status clv_rass_columns_solve(const struct clv_rass_columns *columns,
                                      struct clv_rass *ret_rass,
@@ -94,7 +112,13 @@ cleave_status clv_rass_columns_solve(const struct clv_rass_columns *columns,
 cleave_status clv_rass_solve(const struct clv_product *product,
                              struct clv_rass *ret_rass, cleave_error *err);
 
-/* A design's optimality by the yardstick of a solution. */
+/* The same, but CLEAVE_NOT_FOUND comes without a word, and without the time
+   that finding it takes. */
+cleave_status clv_rass_try(const struct clv_product *product,
+                           struct clv_rass *ret_rass, cleave_error *err);
+
+/* A design's optimality by the yardstick of a solution; of one that is kept
+   the one it was kept with. */
 double clv_rass_rate(const struct clv_rass *rass,
                      const struct clv_product *product, const uint32_t *choice);
 

@@ -13,12 +13,23 @@
  *     memory                0 calm; 1 short: the tenth of designs with least
  *     link                  0 away, 1 slow, 2 middle, 3 fast (see below)
  *
+ * The tenth is that of the same state with memory to spare: where servers are
+ * away, of the designs that are left. Where states would become too many, the
+ * last servers have two classes only: away, and up, reckoned as middle.
+ *
  * The table starts from what RASS keeps in the calm state (rass.h). Each
  * state maps to the kept design that is the most optimal in it, by that
  * state's own yardstick; and where that is less than `share` of the best
- * design of the state, the best one is kept, too (ours), as long as there is
- * room; which states gained what is told. Then designs that no state wants are
- * dropped. Last, the table is checked: total, and legal in each state.
+ * design of the state, best designs of states are kept, too (ours), whichever
+ * repairs the most first, as long as there is room. A design whose variants
+ * and engines are all kept anyhow, for other designs, needs no room: only
+ * places differ. Those that a state needs to have any legal one at all come
+ * first, room or not. Then designs that no state wants are dropped. Last, the
+ * table is checked: total, and legal in each state.
+ *
+ * A kept design counts in a state as it stands; where a server of it is away,
+ * with the best other place of the same variant and engine, as the runner does
+ * it.
  *
  * Legal is a design whose servers are all up, that uses no processor that is
  * out of order unless every design does, and that fits the memory if memory is
@@ -72,10 +83,14 @@ struct clv_kept {
 };
 
 struct clv_state_entry {
+    double memory_bytes; /* designs up to this fit; INFINITY: memory is calm */
     uint16_t design;     /* of `kept` */
     uint8_t is_feasible; /* keeps all SLOs in this state */
     uint8_t is_forced;   /* no design is legal in the strict sense */
-    float share;         /* of the optimality of the state's best design */
+    float share;         /* of the optimality of the state's best design; 0 if
+                            that keeps the SLOs and this one does not */
+    float paper_share;   /* the same of the best of RASS's own designs alone; 0
+                            also if none of them is legal */
     float violation;     /* if it is not feasible */
 };
 
@@ -86,20 +101,28 @@ struct clv_switching {
     uint8_t levels[CLV_PROCESSORS]; /* of load; 1: there is only calm */
     uint32_t hogs[CLV_LOAD_LEVELS]; /* the processor "cpu" at each level */
     size_t servers;
-    double memory_short_bytes; /* designs up to this fit when it is short */
+    uint8_t link_classes[CLV_SERVERS]; /* 2: away and middle; else all */
+    double memory_short_bytes; /* designs up to this fit when it is short and
+                                  all else is calm */
     struct clv_kept kept[CLV_TABLE_DESIGNS]; /* d0 first */
     size_t kept_count;
     size_t paper_count; /* of these so many are RASS's own, the first ones */
     struct clv_state_entry *entries;
     size_t state_count;
-    double all_sizes_bytes; /* of all variants' files, for comparison */
+    /* Of all kept designs together: model files, and each variant on each
+       engine loaded; and, for comparison, of all variants on all engines.
+       Memory that was not measured counts nothing. */
+    double kept_sizes_bytes;
+    double all_sizes_bytes;
+    double kept_memory_bytes;
+    double all_memory_bytes;
 };
 
 /* All is borrowed. `situation` is that of the calm state: its links are
    replaced by the classes'. */
 struct clv_switching_options {
     struct clv_product_options product;
-    size_t most;  /* designs kept; 0: 8 */
+    size_t most;  /* designs kept that need room, see above; 0: 8 */
     double share; /* of optimality, see above; 0: 0.98 */
 };
 
@@ -149,10 +172,15 @@ enum clv_switch_kind clv_switching_kind(const struct clv_switching *switching,
 /* "CM", "CP", "CB", "-". */
 const char *clv_switch_kind_text(enum clv_switch_kind kind);
 
-/* The class of a link as it is now. */
+/* The link of a class: its rates and its round trip. */
+void clv_link_class_set(struct clv_reach *reach, enum clv_link_class class);
+
+/* The class of a link as it is now: the one whose time for 50 kB up and a
+   round trip comes nearest, as a ratio. */
 enum clv_link_class clv_link_class_of(const struct clv_reach *reach);
 
-/* "cpu load 1, memory short, nas slow". Returns `into`. */
+/* "cpu load 1, memory short, nas slow"; of a processor whose levels were not
+   measured "cpu troubled"; "calm, nas fast". Returns `into`. */
 #define CLV_STATE_TEXT 256
 const char *clv_state_text(const struct clv_switching *switching,
                            const struct clv_state *state,

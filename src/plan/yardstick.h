@@ -10,8 +10,9 @@
  *
  *     optimality = 1 / (1 + distance)
  *
- * Where the covariance is singular or nearly so, it is shrunk towards its
- * diagonal, and an objective that is the same in all designs counts nothing.
+ * Where the covariance is singular or nearly so (the least eigenvalue of the
+ * correlations is below a hundredth), it is shrunk towards its diagonal until
+ * it is not; an objective that is the same in all designs counts nothing.
  *
  * Pure; a plain value once made.
  */
@@ -33,6 +34,9 @@ struct clv_yardstick {
     double root[CLV_GOALS * CLV_GOALS]; /* W, lower triangular: the distance
                                            is |W (1 - y)| */
     double shrinkage; /* towards the diagonal; 0: none was needed */
+    /* The same for values as they are: the distance is |F u|, u being how far
+       each value is from the best. */
+    double from_values[CLV_GOALS * CLV_GOALS];
 };
 
 /* From moments: ranges and scaled covariance are filled in by the caller, the
@@ -45,7 +49,12 @@ void clv_yardstick_of(struct clv_yardstick *yardstick,
                       const double *const *values, const int *maximize,
                       size_t objectives, const uint32_t *set, size_t count);
 
-/* Of one design's values. Outside the range it counts on as it is. */
+/*
+ * The square of the distance; designs are compared by it. Of one design's
+ * values; outside the range it counts on as it is.
+ */
+double clv_yardstick_square(const struct clv_yardstick *yardstick,
+                            const double *values);
 double clv_yardstick_distance(const struct clv_yardstick *yardstick,
                               const double *values);
 double clv_yardstick_optimality(const struct clv_yardstick *yardstick,

@@ -202,4 +202,14 @@ cleave_status clv_database_load_contention(
 void clv_machine_id(char ret_id[CLV_MACHINE_TEXT],
                     char ret_text[CLV_MACHINE_TEXT]);
 
+/*
+ * The machine that has measured a model: another than this one if there is
+ * any, and of several the last. `ret_machine` is for clv_wanted; "" if none
+ * has.
+ */
+cleave_status clv_database_elsewhere(struct clv_database *database,
+                                     const char *model,
+                                     char ret_machine[CLV_MACHINE_TEXT],
+                                     cleave_error *err);
+
 #endif

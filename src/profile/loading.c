@@ -445,6 +445,36 @@ static cleave_status find_elsewhere(struct loading *l, char *into, size_t room,
     return status;
 }
 
+cleave_status clv_database_elsewhere(struct clv_database *database,
+                                     const char *model,
+                                     char ret_machine[CLV_MACHINE_TEXT],
+                                     cleave_error *err)
+{
+    char here[CLV_MACHINE_TEXT];
+    char text[CLV_MACHINE_TEXT];
+    struct clv_query *query = NULL;
+    int is_row = 0;
+    cleave_status status =
+        clv_query_new(database->sql,
+                      "SELECT o.machine FROM heads t JOIN origins o ON o.id = "
+                      "t.origin WHERE t.model = ? ORDER BY o.machine = ?, "
+                      "t.id DESC LIMIT 1",
+                      &query, err);
+
+    clv_machine_id(here, text);
+    if (status == CLEAVE_OK) {
+        clv_query_text(query, model);
+        clv_query_text(query, here);
+        status = clv_query_step(query, &is_row, err);
+    }
+    if (status == CLEAVE_OK) {
+        snprintf(ret_machine, CLV_MACHINE_TEXT, "%s",
+                 is_row ? clv_query_get_text(query) : "");
+    }
+    clv_query_free(query);
+    return status;
+}
+
 static cleave_status nothing(struct loading *l, cleave_error *err)
 {
     const char *path = clv_sql_path(l->database->sql);

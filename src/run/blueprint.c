@@ -24,13 +24,20 @@ static void note(struct clv_blueprint *b, const char *task, const char *text)
              task != NULL ? ": " : "", text);
 }
 
+/* clv_designs_load, or .._elsewhere. */
+typedef cleave_status load_fn(const struct clv_application *application,
+                              const char *task, const char *database,
+                              struct clv_designs **ret_designs,
+                              cleave_error *err);
+
 static cleave_status load_task(struct clv_blueprint *b, size_t task,
-                               const char *database, cleave_error *err)
+                               const char *database, load_fn *load_designs,
+                               cleave_error *err)
 {
     const struct clv_app_task *t = &b->application->tasks[task];
     cleave_error inner = CLEAVE_ERROR_INIT;
-    cleave_status status = clv_designs_load(b->application, t->name, database,
-                                            &b->designs[task], &inner);
+    cleave_status status = load_designs(b->application, t->name, database,
+                                        &b->designs[task], &inner);
 
     if (status != CLEAVE_OK) {
         return clv_fail(err, status, inner.where, "%.60s: %s", t->name,
@@ -60,6 +67,9 @@ static void want(const struct clv_blueprint *b, size_t task,
                                                   costs->variants[v].sha256};
     }
     *ret_wanted = (struct clv_wanted){
+        .machine = b->designs[task]->machine[0] != '\0'
+                       ? b->designs[task]->machine
+                       : NULL,
         .variants = variants,
         .variant_count = costs->variant_count,
         .engines = (const char *const *)b->application->engines,
@@ -135,10 +145,10 @@ static void set_options(struct clv_blueprint *b)
     }
 }
 
-cleave_status clv_blueprint_load(const struct clv_application *application,
-                                 const char *database,
-                                 struct clv_blueprint **ret_blueprint,
-                                 cleave_error *err)
+static cleave_status load(const struct clv_application *application,
+                          const char *database, load_fn *load_designs,
+                          struct clv_blueprint **ret_blueprint,
+                          cleave_error *err)
 {
     struct clv_blueprint *b = calloc(1, sizeof *b);
     cleave_status status = CLEAVE_OK;
@@ -150,7 +160,7 @@ cleave_status clv_blueprint_load(const struct clv_application *application,
     clv_contention_init(&b->contention);
     for (size_t t = 0; status == CLEAVE_OK && t < application->task_count;
          t++) {
-        status = load_task(b, t, database, err);
+        status = load_task(b, t, database, load_designs, err);
     }
     if (status == CLEAVE_OK) {
         status = load_contention(b, database, err);
@@ -165,6 +175,22 @@ cleave_status clv_blueprint_load(const struct clv_application *application,
     set_options(b);
     *ret_blueprint = b;
     return CLEAVE_OK;
+}
+
+cleave_status clv_blueprint_load(const struct clv_application *application,
+                                 const char *database,
+                                 struct clv_blueprint **ret_blueprint,
+                                 cleave_error *err)
+{
+    return load(application, database, clv_designs_load, ret_blueprint, err);
+}
+
+cleave_status clv_blueprint_load_elsewhere(
+    const struct clv_application *application, const char *database,
+    struct clv_blueprint **ret_blueprint, cleave_error *err)
+{
+    return load(application, database, clv_designs_load_elsewhere,
+                ret_blueprint, err);
 }
 
 void clv_blueprint_free(struct clv_blueprint *blueprint)

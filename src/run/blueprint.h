@@ -34,6 +34,11 @@ cleave_status clv_blueprint_load(const struct clv_application *application,
                                  struct clv_blueprint **ret_blueprint,
                                  cleave_error *err);
 
+/* The same by what another machine measured (clv_designs_load_elsewhere). */
+cleave_status clv_blueprint_load_elsewhere(
+    const struct clv_application *application, const char *database,
+    struct clv_blueprint **ret_blueprint, cleave_error *err);
+
 /* Takes NULL. */
 void clv_blueprint_free(struct clv_blueprint *blueprint);
 

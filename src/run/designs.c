@@ -89,8 +89,25 @@ static cleave_status wish_init(struct wish *w, const struct clv_application *a,
     return status;
 }
 
+/* A machine that measured one of the models. */
+static cleave_status find_machine(struct clv_designs *d, struct wish *w,
+                                  struct clv_database *database,
+                                  cleave_error *err)
+{
+    cleave_status status = CLEAVE_OK;
+
+    for (size_t i = 0; status == CLEAVE_OK && d->machine[0] == '\0' &&
+                       i < w->wanted.variant_count;
+         i++) {
+        status = clv_database_elsewhere(database, w->variants[i].sha256,
+                                        d->machine, err);
+    }
+    w->wanted.machine = d->machine[0] != '\0' ? d->machine : NULL;
+    return status;
+}
+
 static cleave_status load_costs(struct clv_designs *d, const char *path,
-                                cleave_error *err)
+                                int is_elsewhere, cleave_error *err)
 {
     struct wish wish = {0};
     struct clv_database *database = NULL;
@@ -98,6 +115,9 @@ static cleave_status load_costs(struct clv_designs *d, const char *path,
 
     if (status == CLEAVE_OK) {
         status = clv_database_open(path, CLV_DATABASE_READ, &database, err);
+    }
+    if (status == CLEAVE_OK && is_elsewhere) {
+        status = find_machine(d, &wish, database, err);
     }
     if (status == CLEAVE_OK) {
         status =
@@ -108,10 +128,10 @@ static cleave_status load_costs(struct clv_designs *d, const char *path,
     return status;
 }
 
-cleave_status clv_designs_load(const struct clv_application *application,
-                               const char *task, const char *database,
-                               struct clv_designs **ret_designs,
-                               cleave_error *err)
+static cleave_status load(const struct clv_application *application,
+                          const char *task, const char *database,
+                          int is_elsewhere, struct clv_designs **ret_designs,
+                          cleave_error *err)
 {
     struct clv_designs *d = calloc(1, sizeof *d);
     cleave_status status;
@@ -123,7 +143,7 @@ cleave_status clv_designs_load(const struct clv_application *application,
     clv_costs_init(&d->costs);
     status = clv_application_task(application, task, &d->task, err);
     if (status == CLEAVE_OK) {
-        status = load_costs(d, database, err);
+        status = load_costs(d, database, is_elsewhere, err);
     }
     if (status == CLEAVE_OK) {
         status = clv_space_init(&d->space, &d->costs, &application->power, err);
@@ -134,6 +154,21 @@ cleave_status clv_designs_load(const struct clv_application *application,
     }
     *ret_designs = d;
     return CLEAVE_OK;
+}
+
+cleave_status clv_designs_load(const struct clv_application *application,
+                               const char *task, const char *database,
+                               struct clv_designs **ret_designs,
+                               cleave_error *err)
+{
+    return load(application, task, database, 0, ret_designs, err);
+}
+
+cleave_status clv_designs_load_elsewhere(
+    const struct clv_application *application, const char *task,
+    const char *database, struct clv_designs **ret_designs, cleave_error *err)
+{
+    return load(application, task, database, 1, ret_designs, err);
 }
 
 void clv_designs_free(struct clv_designs *designs)

@@ -23,6 +23,7 @@
 #include <stddef.h>
 
 #include "plan/space.h"
+#include "profile/database.h"
 #include "profile/costs.h"
 #include "run/application.h"
 
@@ -32,6 +33,7 @@ struct clv_designs {
     struct clv_costs costs;
     struct clv_space space; /* of these costs */
     char note[512];         /* what the profile lacks, or ""; for the user */
+    char machine[CLV_MACHINE_TEXT]; /* of .._load_elsewhere; else "" */
 };
 
 /*
@@ -44,6 +46,12 @@ cleave_status clv_designs_load(const struct clv_application *application,
                                const char *task, const char *database,
                                struct clv_designs **ret_designs,
                                cleave_error *err);
+
+/* The same by what another machine measured, or this one where no other is in
+   the database. */
+cleave_status clv_designs_load_elsewhere(
+    const struct clv_application *application, const char *task,
+    const char *database, struct clv_designs **ret_designs, cleave_error *err);
 
 /* Takes NULL. */
 void clv_designs_free(struct clv_designs *designs);

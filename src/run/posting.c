@@ -23,16 +23,22 @@ static int is_same(const struct clv_post *a, const struct clv_post *b)
            a->is_away == b->is_away;
 }
 
-static size_t find_post(cleave_runner *r, const struct clv_post *post)
+static int find_post(cleave_runner *r, const struct clv_post *post,
+                     size_t *ret_at)
 {
     size_t at = 0;
+    int is_listed;
 
     pthread_mutex_lock(&r->lock);
     while (at < r->desk_count && !is_same(&r->desks[at]->post, post)) {
         at++;
     }
+    is_listed = at < r->desk_count;
     pthread_mutex_unlock(&r->lock);
-    return at;
+    if (is_listed) {
+        *ret_at = at;
+    }
+    return is_listed;
 }
 
 static cleave_status list_desk(cleave_runner *r, struct clv_desk *desk,
@@ -57,11 +63,9 @@ cleave_status clv_runner_add_post(cleave_runner *r, const struct clv_post *post,
                                   size_t *ret_post, cleave_error *err)
 {
     struct clv_desk *desk = NULL;
-    size_t at = find_post(r, post);
     cleave_status status;
 
-    if (at < r->desk_count) {
-        *ret_post = at;
+    if (find_post(r, post, ret_post)) {
         return CLEAVE_OK;
     }
     status = clv_desk_new(r->space, &r->designs->task->slo, r->policy, post,

@@ -15,6 +15,7 @@
 #include "profile/database.h"
 #include "profiletable.h"
 #include "profiling.h"
+#include "proftogether.h"
 
 /* -- The survey's watch -- */
 
@@ -69,7 +70,7 @@ static void block_signals(void)
     pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
-static int is_cancelled(void *self)
+int profiling_is_cancelled(void *self)
 {
     sigset_t pending;
 
@@ -124,7 +125,7 @@ static cleave_status survey(struct profiled *p, cleave_error *err)
                   .within = note_within,
                   .stepped = note_stepped,
                   .note = note_text,
-                  .is_cancelled = is_cancelled},
+                  .is_cancelled = profiling_is_cancelled},
     };
     cleave_status status = clv_survey_run(&options, err);
 
@@ -211,6 +212,7 @@ static cleave_status print_task(struct profiling *a, cleave_error *err)
                                  a->settings->json);
     }
     profiletable_print_worthless(a->task->name, &costs, a->settings->json);
+    proftogether_pick(a, &costs);
     clv_costs_fini(&costs);
     return CLEAVE_OK;
 }
@@ -275,6 +277,9 @@ static cleave_status profile(const struct settings *s, cleave_error *err)
     }
     for (size_t i = 0; status == CLEAVE_OK && i < a.task_count; i++) {
         status = profile_task(&a, a.tasks[i], err);
+    }
+    if (status == CLEAVE_OK) {
+        status = proftogether_run(&a, err);
     }
     if (status == CLEAVE_OK) {
         tell_how_to_go_on(s);

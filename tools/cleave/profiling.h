@@ -23,6 +23,12 @@
 #define PROFILING_ENGINES 16
 #define PROFILING_SERVERS 32
 
+/* The variant that stands for its task where tasks run together. */
+struct profiling_pick {
+    size_t variant;
+    double alone_ns[PROFILING_ENGINES]; /* of the whole network; mean */
+};
+
 /* What all models of one command share. */
 struct profiling {
     const struct settings *settings;
@@ -34,6 +40,7 @@ struct profiling {
     const char *labels_path;         /* and theirs, or NULL */
     struct clv_labels *labels;       /* or NULL */
     char models[CLV_VARIANTS][65];   /* SHA-256 of its variants, once opened */
+    struct profiling_pick picks[CLV_TASKS];
     double budget_pp;
     int is_alone; /* a model, no application */
     int is_whole; /* there is no server: cuts are of no use */
@@ -72,6 +79,9 @@ cleave_status profiling_check(const struct settings *settings,
 /* How long tasks are tried together. */
 cleave_status profiling_patience(const struct settings *settings,
                                  double *ret_ns, cleave_error *err);
+
+/* True once the user wants to stop; signals must be blocked. */
+int profiling_is_cancelled(void *self);
 
 /* Opens what the settings name. Takes an all-zero struct; close it whatever
    the outcome. */

@@ -258,7 +258,7 @@ static cleave_status run(const struct settings *s, cleave_error *err)
 const struct command command_run = {
     .name = "run",
     .taker = TAKES_RUN,
-    .usage = "APP.yaml --db FILE --input PATH...\n"
+    .usage = "APP.yaml --db FILE [--input [TASK=]PATH...]\n"
              "       cleave run --model FILE [--server URL --cut NAME] "
              "--input PATH...",
     .summary = "run a model, or an application that decides where to cut",
@@ -271,7 +271,8 @@ const struct command command_run = {
         "all\n"
         "designs cost: then each inference takes the best one for the link,\n"
         "the servers and this device as they are now, and is finished here\n"
-        "if the server does not answer in time.\n"
+        "if the server does not answer in time. Several tasks run at once,\n"
+        "under a manager that changes variants and engines as need be.\n"
         "\nexamples:\n"
         "  cleave run app.yaml --db profile.db --input photos --rate 20 "
         "--for 60s\n"

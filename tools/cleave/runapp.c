@@ -16,7 +16,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/decimal.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/wait.h"
@@ -25,7 +24,9 @@
 #include "media/labels.h"
 #include "report.h"
 #include "run/adaptive.h"
+#include "runall.h"
 #include "runlog.h"
+#include "taskwish.h"
 
 #define LIVE_NS 200000000
 #define LONGEST_WAIT_NS 100000000 /* so that an interrupt is soon noticed */
@@ -167,23 +168,19 @@ int runapp_is_meant(const struct settings *s)
                               clv_path_ends(s->rest[0], ".yml")));
 }
 
-static cleave_status check_rate(const struct settings *s, double *ret_rate,
-                                cleave_error *err)
+/* True unless it is sure that nobody says what to run on: an application that
+   cannot be read has its own errors. */
+static int may_have_inputs(const struct settings *s)
 {
-    const char *end = NULL;
+    struct clv_application *a = NULL;
+    int may = s->input_count + s->rest_count > 1 ||
+              clv_application_read(s->rest[0], &a, NULL) != CLEAVE_OK;
 
-    *ret_rate = 0;
-    if (s->pace != NULL) {
-        end = clv_decimal_read(s->pace, ret_rate);
-        if (end == NULL || *ret_rate <= 0 ||
-            (*end != '\0' && strcmp(end, "/s") != 0)) {
-            return clv_fail(err, CLEAVE_INVALID, "--rate",
-                            "'%.60s' is no number of inferences a second, for "
-                            "example 20.",
-                            s->pace);
-        }
+    for (size_t i = 0; !may && i < a->task_count; i++) {
+        may = a->tasks[i].input != NULL;
     }
-    return CLEAVE_OK;
+    clv_application_free(a);
+    return may;
 }
 
 cleave_status runapp_check(const struct settings *s, cleave_error *err)
@@ -207,7 +204,13 @@ cleave_status runapp_check(const struct settings *s, cleave_error *err)
                         "Say which application to run: cleave run APP.yaml "
                         "--db FILE.");
     }
-    if (s->input_count + s->rest_count < 2) {
+    if (s->task != NULL &&
+        (s->manager != NULL || s->machine != NULL || s->alone != NULL)) {
+        return clv_fail(err, CLEAVE_INVALID, "--task",
+                        "--manager, --machine and --alone are of all tasks; "
+                        "leave them out, or --task.");
+    }
+    if (!may_have_inputs(s)) {
         return clv_fail(err, CLEAVE_INVALID, "arguments",
                         "Say what to run it on: --input FILE or DIR.");
     }
@@ -218,7 +221,7 @@ cleave_status runapp_check(const struct settings *s, cleave_error *err)
             return status;
         }
     }
-    return check_rate(s, &rate, err);
+    return taskwish_check(s, err);
 }
 
 static cleave_status open_runner(struct running *r, cleave_error *err)
@@ -244,9 +247,6 @@ static cleave_status open_runner(struct running *r, cleave_error *err)
         return status;
     }
     status = cleave_runner_open(&o, &r->runner, err);
-    if (status == CLEAVE_OK && s->pace == NULL) {
-        r->rate = r->runner->designs->task->rate_per_s;
-    }
     if (status == CLEAVE_OK && !s->quiet &&
         cleave_runner_notice(r->runner) != NULL) {
         fprintf(stderr, "cleave run: %s\n", cleave_runner_notice(r->runner));
@@ -254,46 +254,49 @@ static cleave_status open_runner(struct running *r, cleave_error *err)
     return status;
 }
 
-/* --input PATH... and what follows the application are the same. */
 static cleave_status open_feed(struct running *r, cleave_error *err)
 {
-    const struct settings *s = r->settings;
-    size_t count = s->input_count + s->rest_count - 1;
-    const char **paths = calloc(count, sizeof *paths);
-    cleave_status status;
+    cleave_status status =
+        clv_runner_count(r->runner, &r->feed, &r->names, err);
 
-    if (paths == NULL) {
-        return clv_fail_memory(err, "run", count * sizeof *paths);
-    }
-    for (size_t i = 0; i < count; i++) {
-        paths[i] =
-            i < s->input_count ? s->inputs[i] : s->rest[1 + i - s->input_count];
-    }
-    status = clv_feed_init(&r->feed, paths, count, err);
-    free(paths);
-    if (status == CLEAVE_OK) {
-        status = clv_runner_count(r->runner, &r->feed, &r->names, err);
-    }
     if (status == CLEAVE_OK) {
         r->count = clv_source_count(r->names);
     }
     return status;
 }
 
-static cleave_status open_all(struct running *r, cleave_error *err)
+/* What the command line and the application say of the task. */
+static cleave_status set_task(struct running *r,
+                              const struct clv_app_task *task,
+                              cleave_error *err)
 {
-    cleave_status status = check_rate(r->settings, &r->rate, err);
+    const struct settings *s = r->settings;
+    const char *labels = s->labels != NULL ? s->labels : task->labels;
+    cleave_status status = taskwish_rate(s, task, &r->rate, err);
 
-    if (status == CLEAVE_OK && r->settings->labels != NULL) {
-        status = clv_labels_read(r->settings->labels, &r->labels, err);
+    if (status == CLEAVE_OK) {
+        status = taskwish_feed(s, task, &r->feed, err);
     }
+    if (status == CLEAVE_OK && labels != NULL) {
+        status = clv_labels_read(labels, &r->labels, err);
+    }
+    return status;
+}
+
+static cleave_status open_all(struct running *r,
+                              const struct clv_app_task *task,
+                              cleave_error *err)
+{
+    cleave_status status = set_task(r, task, err);
+
     if (status == CLEAVE_OK) {
         status = open_runner(r, err);
     }
     return status == CLEAVE_OK ? open_feed(r, err) : status;
 }
 
-cleave_status runapp_run(const struct settings *s, cleave_error *err)
+static cleave_status run_one(const struct settings *s,
+                             const struct clv_app_task *task, cleave_error *err)
 {
     struct running r = {.settings = s};
     uint64_t threads = s->in_flight > 0 ? s->in_flight : 1;
@@ -304,8 +307,9 @@ cleave_status runapp_run(const struct settings *s, cleave_error *err)
     sigaddset(&r.interrupts, SIGINT);
     sigaddset(&r.interrupts, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &r.interrupts, NULL); /* before any thread */
-    runlog_open(&r.log, s->json, ends, !s->quiet, s->labels != NULL);
-    status = open_all(&r, err);
+    runlog_open(&r.log, s->json, ends, !s->quiet,
+                s->labels != NULL || task->labels != NULL);
+    status = open_all(&r, task, err);
     if (status == CLEAVE_OK) {
         status = run_all(&r, threads, err);
         if (status == CLEAVE_OK) {
@@ -316,5 +320,29 @@ cleave_status runapp_run(const struct settings *s, cleave_error *err)
     cleave_runner_close(r.runner);
     clv_labels_free(r.labels);
     runlog_fini(&r.log);
+    return status;
+}
+
+cleave_status runapp_run(const struct settings *s, cleave_error *err)
+{
+    struct clv_application *application = NULL;
+    const struct clv_app_task *task = NULL;
+    cleave_status status = clv_application_read(s->rest[0], &application, err);
+
+    if (status == CLEAVE_OK && runall_is_meant(s, application)) {
+        status = runall_run(s, application, err);
+        goto out;
+    }
+    if (status == CLEAVE_OK) {
+        status = taskwish_know(s, application, err);
+    }
+    if (status == CLEAVE_OK) {
+        status = clv_application_task(application, s->task, &task, err);
+    }
+    if (status == CLEAVE_OK) {
+        status = run_one(s, task, err);
+    }
+out:
+    clv_application_free(application);
     return status;
 }

@@ -8,7 +8,6 @@
  */
 #include "runlog.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,6 +15,7 @@
 #include "base/clock.h"
 #include "base/fail.h"
 #include "report.h"
+#include "runlines.h"
 
 #define LIVE_EACH_NS 200000000
 #define MOST_TIMES ((size_t)1 << 24) /* latencies remembered */
@@ -44,84 +44,6 @@ void runlog_fini(struct runlog *log)
     free(log->total_ns);
 }
 
-/* -- JSON -- */
-
-static void put_text(json_t *object, const char *key, const char *text)
-{
-    if (text != NULL) {
-        json_object_set_new(object, key, report_text(text));
-    }
-}
-
-/* What is not known is left out. */
-static void put_number(json_t *object, const char *key, double value)
-{
-    if (value >= 0 && isfinite(value)) {
-        json_object_set_new(object, key, json_real(value));
-    }
-}
-
-static void put_estimates(json_t *object, const cleave_estimates *e)
-{
-    json_t *inside = json_object();
-
-    put_number(inside, "up_mbps", e->up_bps / 1e6);
-    put_number(inside, "down_mbps", e->down_bps / 1e6);
-    put_number(inside, "rtt_ms", e->rtt_ns / 1e6);
-    put_number(inside, "device_slowdown", e->device_slowdown);
-    put_number(inside, "server_slowdown", e->server_slowdown);
-    put_number(inside, "queue_ms", e->queue_ns / 1e6);
-    json_object_set_new(object, "estimates", inside);
-}
-
-static void print_event_json(const cleave_event *e)
-{
-    json_t *object = json_pack(
-        "{s:s, s:f, s:I}", "event", cleave_event_name(e->kind), "at_s",
-        (double)e->at_ns / 1e9, "inference", (json_int_t)e->inference);
-
-    put_text(object, "reason", e->reason);
-    put_text(object, "server", e->server);
-    put_text(object, "from", e->from);
-    put_text(object, "to", e->to);
-    if (e->kind == CLEAVE_EVENT_SWITCH) {
-        put_number(object, "from_predicted_ms", e->from_ns / 1e6);
-        put_number(object, "to_predicted_ms", e->to_ns / 1e6);
-    }
-    if (e->kind == CLEAVE_EVENT_FINISHED) {
-        put_number(object, "predicted_ms", (double)e->predicted_ns / 1e6);
-        put_number(object, "measured_ms", (double)e->measured_ns / 1e6);
-    }
-    if (e->kind == CLEAVE_EVENT_GUARD) {
-        put_number(object, "agreement", e->agreement);
-        json_object_set_new(object, "compared",
-                            json_integer((json_int_t)e->compared));
-    }
-    if (e->estimates.device_slowdown > 0) {
-        put_estimates(object, &e->estimates);
-    }
-    report_line(object);
-}
-
-static void print_sample_json(const char *name, const cleave_result *x)
-{
-    json_t *object = json_pack(
-        "{s:o, s:o, s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:b}", "input",
-        report_text(name), "top", report_top(x), "bytes_up",
-        (json_int_t)x->bytes_up, "bytes_down", (json_int_t)x->bytes_down,
-        "prepare_ms", clv_ns_to_ms(x->prepare_ns), "head_ms",
-        clv_ns_to_ms(x->head_ns), "transfer_ms", clv_ns_to_ms(x->transfer_ns),
-        "tail_ms", clv_ns_to_ms(x->tail_ns), "finish_ms",
-        clv_ns_to_ms(x->finish_ns), "total_ms", clv_ns_to_ms(x->total_ns),
-        "predicted_ms", clv_ns_to_ms(x->predicted_ns), "finished_here",
-        x->finish_ns > 0);
-
-    put_text(object, "design", x->design);
-    report_line(object);
-}
-
-/* -- Text -- */
-
 /* Standard output is not the live line's, but on a terminal they meet. */
 static void wipe_live_locked(struct runlog *log)
 {
@@ -129,58 +51,6 @@ static void wipe_live_locked(struct runlog *log)
         fprintf(stderr, "\r%*s\r", (int)log->shown, "");
         log->shown = 0;
     }
-}
-
-static const char *or_none(const char *text)
-{
-    return text != NULL ? text : "nothing";
-}
-
-static void print_event_text(const cleave_event *e)
-{
-    printf("%8.2f s  ", (double)e->at_ns / 1e9);
-    switch (e->kind) {
-    case CLEAVE_EVENT_SWITCH:
-        printf("now %s", or_none(e->to));
-        if (e->to_ns > 0 && isfinite(e->to_ns)) {
-            printf(" (%.1f ms expected", e->to_ns / 1e6);
-            if (e->from_ns > 0 && isfinite(e->from_ns)) {
-                printf(", %.1f as before", e->from_ns / 1e6);
-            }
-            printf(")");
-        }
-        printf(": %s\n", e->reason);
-        break;
-    case CLEAVE_EVENT_DOWN:
-    case CLEAVE_EVENT_UP:
-        printf("%s is %s: %s\n", or_none(e->server), cleave_event_name(e->kind),
-               e->reason);
-        break;
-    case CLEAVE_EVENT_FINISHED:
-        printf("finished here after %.1f ms: %s\n",
-               (double)e->measured_ns / 1e6, e->reason);
-        break;
-    default:
-        printf("%s: %s: %s\n", cleave_event_name(e->kind),
-               e->to != NULL ? e->to : or_none(e->from), e->reason);
-        break;
-    }
-}
-
-static void print_sample_text(const char *name, const cleave_result *x,
-                              int64_t right_class)
-{
-    const cleave_class *best = x->top_count > 0 ? &x->top[0] : NULL;
-    const char *mark = "";
-
-    if (right_class != NO_LABEL && best != NULL) {
-        mark = best->index == right_class ? " right" : " wrong";
-    }
-    printf("%-24s %-20s%s  %.2f ms, %llu B up, %s%s\n", name,
-           best != NULL && best->label != NULL ? best->label : "", mark,
-           clv_ns_to_ms(x->total_ns), (unsigned long long)x->bytes_up,
-           x->design != NULL ? x->design : "",
-           x->finish_ns > 0 ? ", finished here" : "");
 }
 
 /* -- Samples and events -- */
@@ -240,10 +110,10 @@ void runlog_sample(struct runlog *log, const char *name,
     } else {
         count_locked(log, result, right_class);
         if (log->json) {
-            print_sample_json(name, result);
+            report_line(runlines_sample(name, result));
         } else if (log->shows_samples) {
             wipe_live_locked(log);
-            print_sample_text(name, result, right_class);
+            runlines_sample_text(name, result, right_class);
         }
     }
     pthread_mutex_unlock(&log->lock);
@@ -256,10 +126,10 @@ void runlog_event(void *self, const cleave_event *event)
     pthread_mutex_lock(&log->lock);
     log->switches += event->kind == CLEAVE_EVENT_SWITCH;
     if (log->json) {
-        print_event_json(event);
+        runlines_event_json(event);
     } else {
         wipe_live_locked(log);
-        print_event_text(event);
+        runlines_event_text(event);
     }
     fflush(stdout);
     pthread_mutex_unlock(&log->lock);

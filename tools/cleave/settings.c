@@ -33,7 +33,8 @@ const struct setting settings_table[] = {
      "how tensors become bytes: f32 (default), f16, lz:bits=4, "
      "fast:step=0.25, dense:step=0.9sd; pictures: jpeg:quality=85, webp"},
     {"input", "PATH", SETTING_LIST, AT(inputs), TAKES_RUN,
-     "a picture, an array (.npy) or a folder of them; may be repeated"},
+     "a picture, an array (.npy) or a folder of them, for one task "
+     "TASK=PATH; may be repeated"},
     {"labels", "FILE", SETTING_TEXT, AT(labels),
      TAKES_RUN | TAKES_RATE | TAKES_PROFILE | TAKES_QUANTIZE,
      "the right answers, a CSV with the columns file (or row) and "
@@ -138,7 +139,19 @@ const struct setting settings_table[] = {
      "compares them"},
     {"policy", "NAME", SETTING_TEXT, AT(policy), TAKES_RUN,
      "who decides: cleave (default), or another one to compare it with"},
-    {"rate", "N", SETTING_TEXT, AT(pace), TAKES_RUN | TAKES_SIMULATE,
+    {"rate", "N", SETTING_LIST, AT(paces), TAKES_RUN,
+     "inferences begun a second, of one task TASK=N (default: the "
+     "application's, else one after the other); may be repeated"},
+    {"manager", "NAME", SETTING_TEXT, AT(manager), TAKES_RUN,
+     "of several tasks: table (default): designs change by a table; none: "
+     "they stay; oodin: all is decided anew at each change"},
+    {"machine", "DIR", SETTING_TEXT, AT(machine), TAKES_RUN,
+     "a folder whose files stand for those of /, for trials: "
+     "DIR/proc/pressure/memory"},
+    {"alone", "TIME", SETTING_TEXT, AT(alone), TAKES_RUN,
+     "of several tasks: how long each also runs alone, to compare with; 0: "
+     "not at all (default: a tenth of --for, 1s to 5s)"},
+    {"rate", "N", SETTING_TEXT, AT(pace), TAKES_SIMULATE,
      "inferences begun a second (default: one after the other)"},
     {"for", "TIME", SETTING_MS, AT(for_ms), TAKES_RUN | TAKES_SIMULATE,
      "how long, for example 60s; inputs begin anew until then"},
@@ -386,6 +399,7 @@ cleave_status settings_parse(struct settings *s, unsigned taker, int argc,
 void settings_fini(struct settings *s)
 {
     free(s->inputs);
+    free(s->paces);
     free(s->outages);
     free(s->traces);
     free(s->rest);

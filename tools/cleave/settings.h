@@ -67,7 +67,12 @@ struct settings {
     const char *device_load;
     const char *server_load;
     const char *server_queue;
-    const char *pace;    /* of run */
+    const char *pace;   /* of simulate */
+    const char **paces; /* of run, repeated */
+    size_t pace_count;
+    const char *manager;
+    const char *machine;
+    const char *alone;
     const char **inputs; /* repeated */
     size_t input_count;
     const char **outages; /* repeated */
