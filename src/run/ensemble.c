@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/fail.h"
-#include "run/together.h"
+#include "run/ensembling.h"
 
 /* -- What is told -- */
 

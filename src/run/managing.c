@@ -23,7 +23,7 @@
 #endif
 
 #include "base/fail.h"
-#include "run/together.h"
+#include "run/ensembling.h"
 
 #define TRIM_AFTER_NS 500000000
 #define RETRY_NS 61000000000 /* runners try what failed after a minute */

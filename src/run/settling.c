@@ -11,7 +11,7 @@
 
 #include "base/fail.h"
 #include "plan/nearest.h"
-#include "run/together.h"
+#include "run/ensembling.h"
 
 #define A_LITTLE 1e-9 /* more, against rounding */
 

@@ -1,5 +1,5 @@
 /*
- * together.h - the inside of a cleave_ensemble, for its files.
+ * ensembling.h - the inside of a cleave_ensemble, for its files.
  *
  *     settling.c   what there is to choose from, and the table
  *     ensemble.c   opening, closing, what others are told
@@ -10,8 +10,8 @@
  * Only the manager's thread moves runners. What it tells of itself is guarded
  * by the ensemble's lock, all else of it is its own.
  */
-#ifndef CLV_TOGETHER_H
-#define CLV_TOGETHER_H
+#ifndef CLV_ENSEMBLING_H
+#define CLV_ENSEMBLING_H
 
 #include "cleave/ensemble.h"
 #include "run/adaptive.h"
