@@ -382,6 +382,7 @@ static void find_ratio(struct tableau *t)
     }
 }
 
+/* Whatever it returns, the caller calls fini. */
 static cleave_status tableau_init(struct tableau *t,
                                   struct clv_seating *seating,
                                   const struct judge *judge, cleave_error *err)
@@ -400,7 +401,6 @@ static cleave_status tableau_init(struct tableau *t,
         if (t->vectors[i] == NULL || t->side_values[i] == NULL ||
             t->ratios[i] == NULL || t->where[i] == NULL ||
             t->prints[i] == NULL) {
-            tableau_fini(t);
             return clv_fail_memory(err, "designs",
                                    room * (seating->goals + t->sides) *
                                        sizeof(double));
@@ -461,7 +461,8 @@ static cleave_status look_at_all(struct tableau *t, struct way *ways,
         struct clv_closest c;
         if (set_way(t, i, &c)) {
             status = clv_closest_look(&c, err);
-            ways[kept++] = (struct way){c.below, i};
+            ways[kept] = (struct way){c.below, i};
+            kept += c.below < INFINITY;
         }
     }
     qsort(ways, kept, sizeof *ways, compare_ways);
