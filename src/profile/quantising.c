@@ -5,9 +5,9 @@
  * of the inputs' greatest elements, and likewise at its low end. That cuts
  * outliers off and makes steps finer: on 300 pictures the relative error of
  * MobileNetV2's outputs falls from 0.19 to 0.13, and those of five other
- * networks stay within a tenth of what they were. (The mean alone doubles some.)
- * The ends of the network are not cut: of a classifier's output the outlier is
- * the answer.
+ * networks stay within a tenth of what they were. (The mean alone doubles
+ * some.) The ends of the network are not cut: of a classifier's output the
+ * outlier is the answer.
  */
 #include "profile/quantising.h"
 
