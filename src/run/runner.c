@@ -38,6 +38,7 @@ static void on_fleet(void *self, size_t candidate, cleave_status status,
     cleave_runner *r = self;
     const struct clv_candidate *c = &r->space->candidates[candidate];
     int64_t now_ns = clv_clock_now_ns(r->clock);
+    int is_servers = c->server != CLV_NO_SERVER && is_unreachable(status);
     struct clv_ban ban = {c->variant, CLV_ANY, CLV_ANY,
                           c->server,  0,       now_ns + BAN_NS};
     char design[CLV_DESIGN_TEXT];
@@ -48,17 +49,19 @@ static void on_fleet(void *self, size_t candidate, cleave_status status,
         .server = url_of(r, c->server),
     };
 
+    if (status != CLEAVE_OK && !is_servers) {
+        clv_posting_refused(r, candidate, ban.until_ns, status, err);
+    }
     clv_logbook_tell(&r->log, &event);
     if (status == CLEAVE_OK) {
         return;
     }
-    if (c->server != CLV_NO_SERVER && is_unreachable(status)) {
+    if (is_servers) {
         cleave_error why = *err;
         why.code = status;
         clv_watch_failed(r->watch, c->server, now_ns, &why, 1);
         return;
     }
-    clv_posting_refused(r, candidate, ban.until_ns, status, err);
     if (status != CLEAVE_MISMATCH && status != CLEAVE_NOT_FOUND) {
         ban.cut = c->cut; /* another cut may do */
     }

@@ -5,7 +5,7 @@
 #include "product_bed.h"
 
 #include "plan/nearest.h"
-#include "run/together.h"
+#include "run/ensembling.h"
 
 struct world {
     struct product_bed bed;
