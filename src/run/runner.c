@@ -38,7 +38,6 @@ static void on_fleet(void *self, size_t candidate, cleave_status status,
     cleave_runner *r = self;
     const struct clv_candidate *c = &r->space->candidates[candidate];
     int64_t now_ns = clv_clock_now_ns(r->clock);
-    int is_servers = c->server != CLV_NO_SERVER && is_unreachable(status);
     struct clv_ban ban = {c->variant, CLV_ANY, CLV_ANY,
                           c->server,  0,       now_ns + BAN_NS};
     char design[CLV_DESIGN_TEXT];
@@ -48,8 +47,9 @@ static void on_fleet(void *self, size_t candidate, cleave_status status,
         .to = clv_design_text(r->space, candidate, design),
         .server = url_of(r, c->server),
     };
+    int is_servers = c->server != CLV_NO_SERVER && is_unreachable(status);
 
-    if (status != CLEAVE_OK && !is_servers) {
+    if (status != CLEAVE_OK && !is_servers) { /* who is told may ask at once */
         clv_posting_refused(r, candidate, ban.until_ns, status, err);
     }
     clv_logbook_tell(&r->log, &event);
