@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "bench/tally.h"
+#include "plan/exact.h"
 #include "plan/rass.h"
 
 #define DESIGNS ((size_t)1000000)
@@ -131,10 +132,234 @@ static void rass_section(size_t designs, size_t repeats)
     free(order);
 }
 
+/* -- Four tasks of a thousand configurations -- */
+
+#define TASKS 4
+#define VARIANTS 250
+#define ENGINES 4
+#define EXACT_BAR_S 2
+
+struct application {
+    struct clv_costs costs[TASKS];
+    struct clv_space spaces[TASKS];
+    struct clv_slo slos[TASKS];
+    struct clv_slo all;
+    struct clv_goals goals;
+    struct clv_product_task tasks[TASKS];
+    struct clv_contention contention;
+    struct clv_product_options options;
+};
+
+static const char *const engine_names[ENGINES] = {
+    "cpu:threads=1", "cpu:threads=2", "webgpu", "cuda"};
+
+static struct clv_spread spread_of(struct chance *c, double mean)
+{
+    double values[20];
+
+    for (size_t i = 0; i < 20; i++) {
+        values[i] = mean * (0.9 + 0.3 * unit(c));
+    }
+    return clv_spread_of(values, 20);
+}
+
+static void put_variant(struct chance *c, struct clv_costs *costs,
+                        uint32_t number)
+{
+    double effort = unit(c);
+    char name[32];
+    char metric[] = "top1";
+    char output[] = "output";
+    struct clv_cost_variant variant = {
+        .name = name,
+        .metric = metric,
+        .size_bytes = (uint64_t)(1e7 * (0.2 + effort)),
+        .macs = (uint64_t)(1e9 * (0.1 + effort)),
+        .score = 0.85 - 0.4 * exp(-3 * effort) - 0.1 * unit(c),
+    };
+    struct clv_cost_cut cut = {.tensors = 1, .name = output, .head_share = 1};
+    uint32_t index;
+
+    snprintf(name, sizeof name, "net%u", number);
+    variant.score_low = variant.score_high = variant.score;
+    must(clv_costs_variant(costs, &variant, &cut.variant, NULL) == CLEAVE_OK,
+         "no variant");
+    must(clv_costs_cut(costs, &cut, &index, NULL) == CLEAVE_OK, "no cut");
+    for (uint32_t e = 0; e < ENGINES; e++) {
+        double ns = 5e7 * (0.05 + effort) * (0.5 + unit(c)) / (1 + 0.7 * e);
+        struct clv_cost_head head = {
+            .cut = index,
+            .engine = e,
+            .time_ns = spread_of(c, ns),
+            .memory_bytes = 3e7 * (0.3 + effort + 0.4 * unit(c)) * (1 + e),
+            .energy_j = ns * 3e-9 * (1 + e) * (0.7 + 0.6 * unit(c)),
+        };
+        must(clv_costs_head(costs, &head, NULL) == CLEAVE_OK, "no head");
+    }
+}
+
+static void wish(struct clv_slo *slo, const char *measure)
+{
+    struct clv_objective *o = &slo->objectives[slo->objective_count++];
+
+    must(clv_measure_parse(measure, &o->measure, NULL) == CLEAVE_OK, measure);
+    o->maximize = clv_metric_more_is_better(o->measure.metric);
+}
+
+static void contend(struct chance *c, struct clv_contention *contention)
+{
+    for (uint32_t pair = 0; pair < TASKS * TASKS * ENGINES * ENGINES; pair++) {
+        uint32_t i = pair % TASKS;
+        uint32_t k = pair / TASKS % TASKS;
+        uint32_t e = pair / TASKS / TASKS % ENGINES;
+        uint32_t f = pair / TASKS / TASKS / ENGINES;
+        double much = 1 + unit(c) * (e == f ? 0.9 : 0.2);
+        struct clv_contention_row row = {.company = {.tasks = TASKS},
+                                         .task = i};
+        if (i == k) {
+            continue;
+        }
+        for (size_t t = 0; t < TASKS; t++) {
+            row.company.seats[t] = t == i ? e : t == k ? f : CLV_NO_SEAT;
+            row.company.duties[t] = 1;
+        }
+        row.alone_ns = spread_of(c, 1e7);
+        row.together_ns = spread_of(c, 1e7 * much);
+        must(clv_contention_add(contention, &row, NULL) == CLEAVE_OK,
+             "no trial");
+    }
+}
+
+/* A thousand configurations for each task, and six objectives. */
+static void application_init(struct application *a, uint64_t seed,
+                             int is_contended)
+{
+    static const char *const names[TASKS] = {"scene", "faces", "words",
+                                             "objects"};
+    struct clv_power power = {4, 2, 1};
+    const struct clv_slo *slos[TASKS];
+    struct chance c = {seed};
+    uint32_t index;
+
+    memset(a, 0, sizeof *a);
+    for (size_t i = 0; i < TASKS; i++) {
+        clv_costs_init(&a->costs[i]);
+        for (size_t e = 0; e < ENGINES; e++) {
+            must(clv_costs_engine(&a->costs[i], engine_names[e], &index,
+                                  NULL) == CLEAVE_OK,
+                 "no engine");
+        }
+        for (uint32_t v = 0; v < VARIANTS; v++) {
+            put_variant(&c, &a->costs[i], v);
+        }
+        must(clv_space_init(&a->spaces[i], &a->costs[i], &power, NULL) ==
+                 CLEAVE_OK,
+             "no designs");
+        wish(&a->slos[i], i < 2 ? "latency.p95" : "accuracy");
+        slos[i] = &a->slos[i];
+        a->tasks[i] =
+            (struct clv_product_task){names[i], &a->spaces[i], &a->slos[i], 0};
+    }
+    wish(&a->all, "energy");
+    wish(&a->all, is_contended ? "stp" : "memory");
+    must(clv_goals_init(&a->goals, slos, TASKS, &a->all, NULL) == CLEAVE_OK,
+         "no goals");
+    if (is_contended) {
+        contend(&c, &a->contention);
+    }
+    a->options = (struct clv_product_options){
+        .tasks = a->tasks,
+        .task_count = TASKS,
+        .engines = engine_names,
+        .engine_count = ENGINES,
+        .goals = &a->goals,
+        .contention = &a->contention,
+        .situation = {.conditions = clv_conditions_reference(0),
+                      .memory_bytes = 2e8},
+    };
+}
+
+static void application_fini(struct application *a)
+{
+    for (size_t i = 0; i < TASKS; i++) {
+        clv_space_fini(&a->spaces[i]);
+        clv_costs_fini(&a->costs[i]);
+    }
+    clv_contention_fini(&a->contention);
+}
+
+struct found {
+    double seconds;
+    double designs;
+    uint64_t visited;
+    int is_proven;
+};
+
+static struct found find_best(uint64_t seed, int is_contended)
+{
+    static struct application a;
+    struct clv_exact_question nothing = {0};
+    struct clv_product *product;
+    struct clv_yardstick yardstick;
+    struct clv_exact_answer answer;
+    struct found found;
+    int64_t started;
+
+    application_init(&a, seed, is_contended);
+    must(clv_product_new(&a.options, &product, NULL) == CLEAVE_OK,
+         "no product");
+    started = tally_now_ns();
+    must(clv_exact_yardstick(product, &yardstick, NULL, NULL) == CLEAVE_OK,
+         "no yardstick");
+    must(clv_exact_solve(product, &yardstick, &nothing, &answer, NULL) ==
+             CLEAVE_OK,
+         "no design");
+    found = (struct found){(double)(tally_now_ns() - started) / 1e9,
+                           clv_product_size(product), answer.visited,
+                           answer.is_proven};
+    clv_product_free(product);
+    application_fini(&a);
+    return found;
+}
+
+static void exact_section(size_t repeats)
+{
+    json_t *context = tally_context();
+    struct tally times[2];
+    struct found worst = {.is_proven = 1};
+
+    for (int is_contended = 0; is_contended < 2; is_contended++) {
+        tally_init(&times[is_contended], repeats);
+        for (size_t i = 0; i < repeats; i++) {
+            struct found f = find_best(42 + i, is_contended);
+            tally_add(&times[is_contended], f.seconds);
+            worst.designs = f.designs;
+            worst.visited =
+                f.visited > worst.visited ? f.visited : worst.visited;
+            worst.is_proven &= f.is_proven;
+        }
+    }
+    json_object_set_new(context, "designs", json_real(worst.designs));
+    json_object_set_new(context, "visited",
+                        json_integer((json_int_t)worst.visited));
+    json_object_set_new(context, "proven", json_boolean(worst.is_proven));
+    tally_describe(context, "alone_s", &times[0]);
+    tally_describe(context, "contended_s", &times[1]);
+    tally_row("carin.exact_1e12",
+              "the best of 10^12 designs (4 tasks of 1,000 configurations, 6 "
+              "objectives, a bound on memory), the slowest of several drawn "
+              "instances, with and without contention",
+              fmax(tally_rank(&times[0], 100), tally_rank(&times[1], 100)), "s",
+              EXACT_BAR_S, context);
+    tally_fini(&times[0]);
+    tally_fini(&times[1]);
+}
+
 int main(int argc, char **argv)
 {
     int quick = argc > 1 && strcmp(argv[1], "--quick") == 0;
 
     rass_section(quick ? DESIGNS / 100 : DESIGNS, quick ? 2 : 15);
+    exact_section(quick ? 1 : 5);
     return 0;
 }

@@ -584,3 +584,12 @@ struct clv_ids clv_quantised_tensors(const struct clv_quantised *q)
 {
     return (struct clv_ids){q->needed, q->needed_count};
 }
+
+int clv_quantised_may_cut(const struct clv_quantised *q, uint32_t i)
+{
+    uint32_t tensor = q->needed[i];
+
+    return (q->is_needed[tensor] || q->is_wanted[tensor]) &&
+           !q->model->tensors[tensor].is_input &&
+           !q->model->tensors[tensor].is_output;
+}

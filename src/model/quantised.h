@@ -65,6 +65,13 @@ struct clv_quantised_counts clv_quantised_count(
 struct clv_ids clv_quantised_tensors(const struct clv_quantised *quantised);
 
 /*
+ * True if tensor `i` of those may have its outliers cut off: integers are
+ * computed from it. An output's greatest element is the answer itself, and an
+ * input is what it is.
+ */
+int clv_quantised_may_cut(const struct clv_quantised *quantised, uint32_t i);
+
+/*
  * Writes the model, whole or not at all, with all its weights in it. `ranges`
  * has one for each of clv_quantised_tensors, in that order, finite. Equal
  * arguments give equal bytes. CLEAVE_LIMIT above 2 GiB.

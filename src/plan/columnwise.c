@@ -585,7 +585,7 @@ cleave_status clv_rass_columns_solve(const struct clv_rass_columns *columns,
                                      struct clv_rass *ret_rass,
                                      uint32_t *ret_order, cleave_error *err)
 {
-    struct clv_rass rass = {.kept_count = 0};
+    struct clv_rass rass = {.is_proven = 1};
     struct solving s = {.columns = columns, .yardstick = &rass.yardstick};
     cleave_status status = check(columns, err);
 

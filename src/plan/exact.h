@@ -1,17 +1,16 @@
 /*
  * exact.h - the best design of a product too large to go through.
  *
- * Who sits where is gone through (engines are few); then every objective and
- * bound is a sum of what the tasks bring, the distance to utopia is a convex
- * quadratic of that sum, and its tangent at any point is a bound from below
- * that separates by tasks. Configurations that the tangent puts beyond the
- * best design found so far are fixed out, and what is left is gone through
- * depth first, bounded likewise. The result is exact: that of going through
- * all designs, ties by number included.
+ * Who sits where is gone through (engines are few; seating.h); then every
+ * objective and bound is a sum of what the tasks bring, and the best design is
+ * the one whose sum is closest to utopia (closest.h). The result is exact:
+ * that of going through all designs, ties by number included.
  *
  * The yardstick is that of the tasks' lists: ranges and covariance of all
- * designs, before bounds of all tasks together, in closed form. RASS on a
- * product uses the same whichever way it goes.
+ * designs that keep each task's own bounds, before bounds of all tasks
+ * together, in closed form. (Fairness is no sum: where it is a goal, moments
+ * are those of 65,536 designs spread evenly over all, and its range is 0 to
+ * 1.) RASS uses it for products of more than CLV_RASS_MOST designs.
  *
  * Pure; each call belongs to one thread.
  */
@@ -32,16 +31,22 @@ struct clv_exact_question {
 
 struct clv_exact_answer {
     uint32_t choice[CLV_SEATS];
+    double square; /* of the distance */
     double optimality;
     uint64_t visited; /* designs looked at, to show the effort */
+    int is_proven;    /* 0: the search was given up after some ten seconds, and
+                         a better design may exist */
 };
 
-/* The yardstick of the product's lists. CLEAVE_MEMORY. */
+/* The yardstick of the product's lists, and how many designs they have (NULL:
+   not wanted). CLEAVE_NOT_FOUND, without a word, if that is none; CLEAVE_LIMIT
+   for more ways to sit than CLV_SEATINGS_MOST; CLEAVE_MEMORY. */
 cleave_status clv_exact_yardstick(const struct clv_product *product,
                                   struct clv_yardstick *ret_yardstick,
-                                  cleave_error *err);
+                                  double *ret_designs, cleave_error *err);
 
-/* CLEAVE_NOT_FOUND, without a word, if there is no such design. */
+/* CLEAVE_NOT_FOUND, without a word, if there is no such design; else as
+   above. */
 cleave_status clv_exact_solve(const struct clv_product *product,
                               const struct clv_yardstick *yardstick,
                               const struct clv_exact_question *question,

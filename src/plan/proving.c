@@ -18,6 +18,9 @@
 /* Optimalities, and violations, closer than this are the same. */
 #define ALIKE 1e-6
 
+/* Violations beyond are all alike: of what is unknown, or of nothing. */
+#define FARTHEST 1e9
+
 struct proof {
     const struct clv_switching *table;
     const struct clv_switching_options *options;
@@ -166,6 +169,14 @@ static cleave_status prove_forced(const struct proof *p, cleave_error *err)
     return status;
 }
 
+static int is_nearer(const struct standing *a, const struct standing *b)
+{
+    double x = 1 + fmin(a->violation, FARTHEST);
+    double y = 1 + fmin(b->violation, FARTHEST);
+
+    return x < y * (1 - 2 * ALIKE);
+}
+
 static cleave_status prove_best(const struct proof *p,
                                 const struct standing *chosen,
                                 cleave_error *err)
@@ -179,7 +190,7 @@ static cleave_status prove_best(const struct proof *p,
             return wrong(p, "is less optimal than another one", err);
         }
         if (chosen->optimality == 0 && other.optimality == 0 &&
-            chosen->is_there && other.violation < chosen->violation - ALIKE) {
+            chosen->is_there && is_nearer(&other, chosen)) {
             return wrong(p, "breaks the SLOs more than another one", err);
         }
     }

@@ -24,7 +24,8 @@
  * as published; and, for products of more than CLV_RASS_MOST, by bounds
  * (exact.h), with ranges and covariance of the tasks' lists, which can be had
  * without going through them. Where bounds of all tasks together rule nothing
- * out, both yardsticks are the same.
+ * out, both yardsticks are the same. By bounds the tenths, too, are those of
+ * the lists, to a thousandth of the range.
  *
  * Pure; each call belongs to one thread.
  */
@@ -87,6 +88,7 @@ struct clv_rass {
     double memory_tenth;   /* the tenth with least memory has so much or less;
                               infinite: nobody knows */
     double workload_tenth; /* likewise */
+    int is_proven; /* 0: by bounds, and a search was given up (exact.h) */
 };
 
 /* Adds a design to those kept; with an equal one it is merged. For those who

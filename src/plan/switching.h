@@ -23,8 +23,8 @@
  * design of the state, best designs of states are kept, too (ours), whichever
  * repairs the most first, as long as there is room. A design whose variants
  * and engines are all kept anyhow, for other designs, needs no room: only
- * places differ. Designs that a state needs to have any legal one are kept
- * beyond the room. Then designs that no state wants are dropped. Last, the
+ * places differ. Those that a state needs to have any legal one at all come
+ * first, room or not. Then designs that no state wants are dropped. Last, the
  * table is checked: total, and legal in each state.
  *
  * A kept design counts in a state as it stands; where a server of it is away,

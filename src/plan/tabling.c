@@ -319,6 +319,29 @@ static cleave_status fill_pool(struct tabling *b, cleave_error *err)
     return CLEAVE_OK;
 }
 
+/* What comes nearest was sought without looking at all designs, so one of the
+   pool may be nearer. */
+static void settle_best(struct clv_outlook *o, double worth)
+{
+    if (!o->is_feasible && worth > o->worth) {
+        o->worth = worth;
+    }
+}
+
+static void rate_in(struct tabling *b, size_t state)
+{
+    struct clv_outlook *o = &b->outlooks[state];
+    double *row = b->shares + state * b->pool_count;
+
+    for (size_t j = 0; j < b->pool_count; j++) {
+        row[j] = clv_outlook_worth(o, b->pool[j].configs);
+        settle_best(o, row[j]);
+    }
+    for (size_t j = 0; j < b->pool_count; j++) {
+        row[j] = clv_outlook_share(o, row[j]);
+    }
+}
+
 static cleave_status rate_pool(struct tabling *b, cleave_error *err)
 {
     size_t states = b->table->state_count;
@@ -329,13 +352,11 @@ static cleave_status rate_pool(struct tabling *b, cleave_error *err)
                                b->pool_count * states * sizeof *b->shares);
     }
     for (size_t i = 0; i < states; i++) {
-        struct clv_outlook *o = &b->outlooks[i];
-        for (size_t j = 0; j < b->pool_count; j++) {
-            b->shares[i * b->pool_count + j] =
-                clv_outlook_share(o, clv_outlook_worth(o, b->pool[j].configs));
-        }
-        if (o->status != CLEAVE_OK) {
-            return clv_fail(err, o->status, "switching table",
+        cleave_status status;
+        rate_in(b, i);
+        status = b->outlooks[i].status;
+        if (status != CLEAVE_OK) {
+            return clv_fail(err, status, "switching table",
                             "State %zu of %zu could not be looked at whole.", i,
                             states);
         }
@@ -391,45 +412,56 @@ static void keep(struct tabling *b, size_t design)
     b->kept_count++;
 }
 
-/* What the states that have too little gain by a design; only what makes them
-   legal if `only_legal`. */
+/* What the states below `least` gain by a design. */
 static double gain_of(const struct tabling *b, size_t design,
-                      const double *shares, int only_legal)
+                      const double *shares, double least)
 {
     double gain = 0;
 
     for (size_t i = 0; i < b->table->state_count; i++) {
         double share = share_of(b, i, design);
-        if (shares[i] < (only_legal ? 0 : b->share) - ALIKE &&
-            share > shares[i] + ALIKE) {
+        if (shares[i] < least - ALIKE && share > shares[i] + ALIKE) {
             gain += share - shares[i];
         }
     }
     return gain;
 }
 
-/* The design that repairs the most: one that needs no room if there is any
-   such. The pool's count: none repairs anything. */
-static size_t most_wanted(const struct tabling *b, const double *shares)
+/* What every state has of the designs kept so far; returns 0 if some have no
+   legal one. */
+static int take_stock(const struct tabling *b, double *shares)
 {
+    int is_legal = 1;
+
+    for (size_t i = 0; i < b->table->state_count; i++) {
+        size_t unused;
+        shares[i] = best_share(b, i, SIZE_MAX, &unused);
+        is_legal &= shares[i] >= 0;
+    }
+    return is_legal;
+}
+
+/* The design that repairs the most, one that needs no room counting twice; as
+   long as there are states without a legal one, of these. The pool's count:
+   none repairs anything. */
+static size_t most_wanted(const struct tabling *b, double *shares)
+{
+    int is_legal = take_stock(b, shares);
     int has_room = b->room_taken < b->most;
     size_t best = b->pool_count;
     double best_gain = 0;
-    int best_is_free = 0;
 
     for (size_t j = 0; j < b->pool_count; j++) {
-        int is_free;
+        int is_free = !needs_room(b, j);
         double gain;
-        if (b->pool[j].is_kept) {
+        if (b->pool[j].is_kept || (is_legal && !has_room && !is_free)) {
             continue;
         }
-        is_free = !needs_room(b, j);
-        gain = gain_of(b, j, shares, !has_room && !is_free);
-        if (gain > 0 && (is_free > best_is_free ||
-                         (is_free == best_is_free && gain > best_gain))) {
+        gain =
+            gain_of(b, j, shares, is_legal ? b->share : 0) * (is_free ? 2 : 1);
+        if (gain > best_gain) {
             best = j;
             best_gain = gain;
-            best_is_free = is_free;
         }
     }
     return best;
@@ -448,10 +480,6 @@ static cleave_status draft(struct tabling *b, cleave_error *err)
         keep(b, j);
     }
     while (next < b->pool_count && b->kept_count < CLV_TABLE_DESIGNS) {
-        size_t unused;
-        for (size_t i = 0; i < states; i++) {
-            shares[i] = best_share(b, i, SIZE_MAX, &unused);
-        }
         next = most_wanted(b, shares);
         if (next < b->pool_count) {
             keep(b, next);

@@ -1,9 +1,13 @@
 /*
  * quantising.c - an int8 variant of a model, from inputs without labels.
  *
- * Of each tensor the least and the greatest element over all inputs are taken.
- * What is left out: ranges that cut outliers off, which with a scale for each
- * channel of the weights gain less than they cost on the networks measured.
+ * A range ends halfway between the greatest element of all inputs and the mean
+ * of the inputs' greatest elements, and likewise at its low end. That cuts
+ * outliers off and makes steps finer: on 300 pictures the relative error of
+ * MobileNetV2's outputs falls from 0.19 to 0.13, and those of five other
+ * networks stay within a tenth of what they were. (The mean alone doubles
+ * some.) The ends of the network are not cut: of a classifier's output the
+ * outlier is the answer.
  */
 #include "profile/quantising.h"
 
@@ -19,12 +23,20 @@
    instructions for eight bits multiply those by signed weights. */
 #define KIND CLV_EIGHTBIT_UNSIGNED
 
+/* Of one tensor: over all inputs, and summed over the inputs. */
+struct seen {
+    struct clv_range all;
+    double low_sum;
+    double high_sum;
+};
+
 struct quantising {
     const struct clv_quantising_options *options;
     struct clv_model *model;
     struct clv_quantised *plan;
     struct clv_ids tensors;
-    struct clv_range *ranges;
+    struct seen *seen;
+    struct clv_range *ranges; /* as taken in the end */
     cleave_tensor_info *ends; /* the outputs of the network that is run */
     char folder[CLV_PATH_MAX];
     struct clv_session *session;
@@ -38,14 +50,15 @@ static cleave_status list_ends(struct quantising *q, cleave_error *err)
 {
     q->tensors = clv_quantised_tensors(q->plan);
     q->ranges = calloc((size_t)q->tensors.count + 1, sizeof *q->ranges);
+    q->seen = calloc((size_t)q->tensors.count + 1, sizeof *q->seen);
     q->ends = calloc((size_t)q->tensors.count + 1, sizeof *q->ends);
-    if (q->ranges == NULL || q->ends == NULL) {
+    if (q->ranges == NULL || q->seen == NULL || q->ends == NULL) {
         return clv_fail_memory(err, q->options->model,
                                q->tensors.count * sizeof *q->ends);
     }
     for (uint32_t i = 0; i < q->tensors.count; i++) {
         q->ends[i].name = clv_model_tensor_name(q->model, q->tensors.id[i]);
-        q->ranges[i] = (struct clv_range){INFINITY, -INFINITY};
+        q->seen[i].all = (struct clv_range){INFINITY, -INFINITY};
     }
     return CLEAVE_OK;
 }
@@ -94,22 +107,42 @@ static cleave_status open_network(struct quantising *q, cleave_error *err)
 
 /* -- Ranges -- */
 
-/* An element that is not a number makes its range none, too. */
-static struct clv_range widen(struct clv_range range, const cleave_tensor *t)
+/* An element that is not a number makes the range none, too. */
+static struct clv_range range_of(const cleave_tensor *t)
 {
     const float *x = t->data;
     size_t count = t->bytes / sizeof *x;
-    float low = range.low;
-    float high = range.high;
+    struct clv_range range = {INFINITY, -INFINITY};
     float sum = 0; /* of differences: 0, or not a number */
 
     for (size_t i = 0; i < count; i++) {
-        low = x[i] < low ? x[i] : low;
-        high = x[i] > high ? x[i] : high;
+        range.low = x[i] < range.low ? x[i] : range.low;
+        range.high = x[i] > range.high ? x[i] : range.high;
         sum += x[i] - x[i];
     }
-    return sum == 0 ? (struct clv_range){low, high}
-                    : (struct clv_range){NAN, NAN};
+    return sum == 0 ? range : (struct clv_range){NAN, NAN};
+}
+
+static void note(struct seen *s, struct clv_range one)
+{
+    s->all.low = fminf(s->all.low, one.low);
+    s->all.high = fmaxf(s->all.high, one.high);
+    s->low_sum += one.low;
+    s->high_sum += one.high;
+}
+
+static void take_ranges(struct quantising *q)
+{
+    double n = (double)q->options->sample_count;
+
+    for (uint32_t i = 0; i < q->tensors.count; i++) {
+        const struct seen *s = &q->seen[i];
+        q->ranges[i] = s->all;
+        if (clv_quantised_may_cut(q->plan, i)) {
+            q->ranges[i].low = (float)((s->all.low + s->low_sum / n) / 2);
+            q->ranges[i].high = (float)((s->all.high + s->high_sum / n) / 2);
+        }
+    }
 }
 
 static cleave_status see(struct quantising *q, uint64_t sample,
@@ -130,12 +163,13 @@ static cleave_status see(struct quantising *q, uint64_t sample,
     }
     tensors = clv_outputs_tensors(q->outputs, &count);
     for (size_t i = 0; i < count && i < q->tensors.count; i++) {
+        struct clv_range one;
         if (tensors[i].info.type != CLEAVE_TYPE_F32) {
             return clv_fail(err, CLEAVE_UNSUPPORTED, q->ends[i].name,
                             "Only tensors of f32 can be quantised.");
         }
-        q->ranges[i] = widen(q->ranges[i], &tensors[i]);
-        if (!isfinite(q->ranges[i].low) || !isfinite(q->ranges[i].high)) {
+        one = range_of(&tensors[i]);
+        if (!isfinite(one.low) || !isfinite(one.high)) {
             return clv_fail(err, CLEAVE_INVALID,
                             clv_source_name(q->options->source, sample, name),
                             "On this input the tensor '%.200s' is empty or "
@@ -143,6 +177,7 @@ static cleave_status see(struct quantising *q, uint64_t sample,
                             "cannot be known; leave the input out.",
                             q->ends[i].name);
         }
+        note(&q->seen[i], one);
     }
     return CLEAVE_OK;
 }
@@ -173,6 +208,7 @@ static void fini(struct quantising *q)
     clv_sample_fini(&q->sample);
     clv_quantised_free(q->plan);
     clv_model_close(q->model);
+    free(q->seen);
     free(q->ranges);
     free(q->ends);
 }
@@ -200,6 +236,7 @@ cleave_status clv_quantising_run(const struct clv_quantising_options *options,
         status = see_all(&q, err);
     }
     if (status == CLEAVE_OK) {
+        take_ranges(&q);
         status = clv_quantised_write(q.plan, q.ranges, KIND, path, err);
     }
     if (status == CLEAVE_OK) {

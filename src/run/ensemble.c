@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/fail.h"
-#include "run/together.h"
+#include "run/ensembling.h"
 
 /* -- What is told -- */
 
@@ -27,6 +27,8 @@ void clv_ensemble_tell(cleave_ensemble *e, cleave_event *event)
     }
 }
 
+/* A refusal is told before it is known to the post; who waits for it asks at
+   the next look. */
 static void on_member(void *self, const cleave_event *event)
 {
     struct clv_member *m = self;
@@ -34,6 +36,10 @@ static void on_member(void *self, const cleave_event *event)
 
     told.task = m->ensemble->blueprint->task_names[m->task];
     clv_ensemble_tell(m->ensemble, &told);
+    if (event->kind == CLEAVE_EVENT_READY ||
+        event->kind == CLEAVE_EVENT_REFUSED) {
+        clv_managing_stir(m->ensemble);
+    }
 }
 
 /* -- Members -- */
@@ -173,7 +179,7 @@ static void init_locks(cleave_ensemble *e)
     pthread_mutex_init(&e->lock, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&e->ended, &attributes);
+    pthread_cond_init(&e->stirred, &attributes);
     pthread_condattr_destroy(&attributes);
 }
 
@@ -270,7 +276,7 @@ void cleave_ensemble_close(cleave_ensemble *e)
     clv_switching_free(e->switching);
     clv_blueprint_free(e->own_blueprint);
     clv_application_free(e->application);
-    pthread_cond_destroy(&e->ended);
+    pthread_cond_destroy(&e->stirred);
     pthread_mutex_destroy(&e->lock);
     pthread_mutex_destroy(&e->telling);
     free(e);

@@ -23,9 +23,10 @@
 #endif
 
 #include "base/fail.h"
-#include "run/together.h"
+#include "run/ensembling.h"
 
 #define TRIM_AFTER_NS 500000000
+#define RETRY_NS 61000000000 /* runners try what failed after a minute */
 
 /* -- What stays loaded -- */
 
@@ -113,8 +114,8 @@ static void begin_move(cleave_ensemble *e, const struct clv_lineup *to,
                                 .from = e->lineup,
                                 .to = *to,
                                 .decided_ns = now_ns,
-                                .reason = reason,
-                                .is_told = !is_same(e, &e->lineup, to)};
+                                .reason = reason};
+    e->retry_ns = 0;
     for (size_t i = 0; i < e->count; i++) {
         struct clv_member *m = &e->members[i];
         struct clv_post post = clv_reckon_post(e, i, &to->configs[i]);
@@ -151,7 +152,7 @@ static int advance(cleave_ensemble *e)
     return all;
 }
 
-static void end_move(cleave_ensemble *e)
+static void tell_move(cleave_ensemble *e)
 {
     char texts[2][CLV_LINEUP_TEXT];
     char state[CLV_STATE_TEXT];
@@ -167,12 +168,23 @@ static void end_move(cleave_ensemble *e)
     };
 
     snprintf(reason, sizeof reason, "%s%s", e->move.reason, e->move.failure);
+    clv_ensemble_tell(e, &event);
+}
+
+static void end_move(cleave_ensemble *e)
+{
+    int is_other = !is_same(e, &e->move.from, &e->lineup);
+    int has_failed = e->move.failure[0] != '\0';
+
     e->move.is_one = 0;
-    if (e->move.is_told || e->move.failure[0] != '\0') {
+    e->retry_ns = has_failed ? clv_clock_now_ns(e->clock) + RETRY_NS : 0;
+    if (is_other) {
         pthread_mutex_lock(&e->lock);
         e->status.switches++;
         pthread_mutex_unlock(&e->lock);
-        clv_ensemble_tell(e, &event);
+    }
+    if (is_other || (has_failed && !e->move.is_retry)) {
+        tell_move(e);
     }
 }
 
@@ -180,6 +192,18 @@ static void go_on(cleave_ensemble *e)
 {
     if (e->move.is_one && advance(e)) {
         end_move(e);
+        keep_loaded(e);
+    }
+}
+
+/* What could not be got a while ago, if that still is where to go. */
+static void try_again(cleave_ensemble *e, int64_t now_ns)
+{
+    struct clv_lineup to = e->move.to;
+
+    if (!e->move.is_one && e->retry_ns > 0 && now_ns >= e->retry_ns) {
+        begin_move(e, &to, "what was not to be had is", now_ns);
+        e->move.is_retry = 1;
         keep_loaded(e);
     }
 }
@@ -255,6 +279,7 @@ void clv_managing_look(cleave_ensemble *e)
             keep_loaded(e);
         }
     }
+    try_again(e, signs.now_ns);
     go_on(e);
     give_back(e, signs.now_ns);
     note_status(e, &signs);
@@ -262,21 +287,44 @@ void clv_managing_look(cleave_ensemble *e)
 
 /* -- The thread -- */
 
+void clv_managing_stir(cleave_ensemble *e)
+{
+    pthread_mutex_lock(&e->lock);
+    e->is_ready = 1;
+    pthread_cond_signal(&e->stirred);
+    pthread_mutex_unlock(&e->lock);
+}
+
+/* True if it is time to look, and not only that something is ready. */
+static int wait_locked(cleave_ensemble *e, int64_t until_ns)
+{
+    struct timespec until = {.tv_sec = until_ns / 1000000000,
+                             .tv_nsec = until_ns % 1000000000};
+
+    while (!e->is_ending && !e->is_ready &&
+           clv_clock_now_ns(e->clock) < until_ns) {
+        (void)pthread_cond_timedwait(&e->stirred, &e->lock, &until);
+    }
+    e->is_ready = 0;
+    return clv_clock_now_ns(e->clock) >= until_ns;
+}
+
 static void *manage(void *self)
 {
     cleave_ensemble *e = self;
+    int64_t next_ns = clv_clock_now_ns(e->clock);
 
     pthread_mutex_lock(&e->lock);
     while (!e->is_ending) {
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += CLV_ENSEMBLE_TICK_NS;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
-        (void)pthread_cond_timedwait(&e->ended, &e->lock, &until);
+        int is_time = wait_locked(e, next_ns);
         if (!e->is_ending) {
             pthread_mutex_unlock(&e->lock);
-            clv_managing_look(e);
+            if (is_time) {
+                clv_managing_look(e);
+                next_ns = clv_clock_now_ns(e->clock) + CLV_ENSEMBLE_TICK_NS;
+            } else {
+                go_on(e);
+            }
             pthread_mutex_lock(&e->lock);
         }
     }
@@ -298,7 +346,7 @@ void clv_managing_stop(cleave_ensemble *e)
     if (e->has_thread) {
         pthread_mutex_lock(&e->lock);
         e->is_ending = 1;
-        pthread_cond_signal(&e->ended);
+        pthread_cond_signal(&e->stirred);
         pthread_mutex_unlock(&e->lock);
         pthread_join(e->thread, NULL);
         e->has_thread = 0;

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "run/together.h"
+#include "run/ensembling.h"
 
 /* -- Servers -- */
 

@@ -4,7 +4,7 @@
  * Not there yet: its solver is not.
  */
 #include "base/fail.h"
-#include "run/together.h"
+#include "run/ensembling.h"
 
 cleave_status clv_resolve(const cleave_ensemble *ensemble,
                           const struct clv_state *state,

@@ -47,18 +47,21 @@ static void on_fleet(void *self, size_t candidate, cleave_status status,
         .to = clv_design_text(r->space, candidate, design),
         .server = url_of(r, c->server),
     };
+    int is_servers = c->server != CLV_NO_SERVER && is_unreachable(status);
 
+    if (status != CLEAVE_OK && !is_servers) { /* who is told may ask at once */
+        clv_posting_refused(r, candidate, ban.until_ns, status, err);
+    }
     clv_logbook_tell(&r->log, &event);
     if (status == CLEAVE_OK) {
         return;
     }
-    if (c->server != CLV_NO_SERVER && is_unreachable(status)) {
+    if (is_servers) {
         cleave_error why = *err;
         why.code = status;
         clv_watch_failed(r->watch, c->server, now_ns, &why, 1);
         return;
     }
-    clv_posting_refused(r, candidate, ban.until_ns, status, err);
     if (status != CLEAVE_MISMATCH && status != CLEAVE_NOT_FOUND) {
         ban.cut = c->cut; /* another cut may do */
     }

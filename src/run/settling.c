@@ -2,18 +2,18 @@
  * settling.c - what an ensemble chooses from: the table, or the nearest one.
  *
  * If in the calm state no designs keep all SLOs, something has to run all the
- * same. Then it is asked how far the design that comes nearest is from keeping
- * them, all bounds are loosened by that share, and the table is made of what
- * keeps those; where even that is nothing, for a bound of zero cannot be
- * loosened by a share, of all there is.
+ * same. Then the design that comes nearest says how much can be asked for:
+ * each bound that it breaks becomes what it has, the others stay, and the
+ * table is made of what keeps those. Where even that is nothing, for what
+ * nobody measured keeps no bound, it is made of all there is.
  */
 #include <stdio.h>
 
 #include "base/fail.h"
 #include "plan/nearest.h"
-#include "run/together.h"
+#include "run/ensembling.h"
 
-#define A_LITTLE 1e-6 /* more, against rounding */
+#define A_LITTLE 1e-9 /* more, against rounding */
 
 /* SLOs that ask for less. */
 struct loosened {
@@ -23,29 +23,44 @@ struct loosened {
     struct clv_goals goals;
 };
 
-static void loosen_bound(struct clv_constraint *c, double share)
-{
-    c->bound = c->at_least ? c->bound / (1 + share) : c->bound * (1 + share);
-}
-
-static void loosen(struct loosened *l, const struct clv_switching_options *from,
-                   double share)
+static void copy_goals(struct loosened *l,
+                       const struct clv_switching_options *from)
 {
     l->options = *from;
     l->goals = *from->product.goals;
-    for (size_t i = 0; i < l->goals.bound_count; i++) {
-        loosen_bound(&l->goals.bounds[i].constraint, share);
-    }
     for (size_t t = 0; t < from->product.task_count; t++) {
         l->tasks[t] = from->product.tasks[t];
         l->slos[t] = *from->product.tasks[t].slo;
-        for (size_t i = 0; i < l->slos[t].constraint_count; i++) {
-            loosen_bound(&l->slos[t].constraints[i], share);
-        }
         l->tasks[t].slo = &l->slos[t];
     }
     l->options.product.tasks = l->tasks;
     l->options.product.goals = &l->goals;
+}
+
+static void loosen_bound(struct clv_constraint *c, double value)
+{
+    if (value != CLV_UNKNOWN && c->at_least && value < c->bound) {
+        c->bound = value * (1 - A_LITTLE);
+    } else if (value != CLV_UNKNOWN && !c->at_least && value > c->bound) {
+        c->bound = value * (1 + A_LITTLE);
+    }
+}
+
+/* Asks for no more than this design has. */
+static void loosen(struct loosened *l, const struct clv_product *product,
+                   const uint32_t *choice)
+{
+    for (size_t i = 0; i < l->goals.bound_count; i++) {
+        struct clv_bound *b = &l->goals.bounds[i];
+        loosen_bound(&b->constraint, clv_product_value(product, choice, b->task,
+                                                       b->constraint.measure));
+    }
+    for (uint32_t t = 0; t < l->options.product.task_count; t++) {
+        for (size_t i = 0; i < l->slos[t].constraint_count; i++) {
+            struct clv_constraint *c = &l->slos[t].constraints[i];
+            loosen_bound(c, clv_product_value(product, choice, t, c->measure));
+        }
+    }
 }
 
 /* Nothing is asked for any more, but as much as possible. */
@@ -57,20 +72,17 @@ static void let_go(struct loosened *l)
     }
 }
 
-/* How far the nearest design is from keeping all, a share. */
-static cleave_status find_distance(const struct clv_switching_options *options,
-                                   double *ret_share, cleave_error *err)
+/* The product of the calm state, over fast links. */
+static cleave_status calm_product(const struct clv_switching_options *options,
+                                  struct clv_product **ret_product,
+                                  cleave_error *err)
 {
-    uint32_t choice[CLV_SEATS];
-    struct clv_product *product = NULL;
-    cleave_status status = clv_product_new(&options->product, &product, err);
+    struct clv_product_options o = options->product;
 
-    if (status == CLEAVE_OK) {
-        clv_nearest(product, choice);
-        *ret_share = clv_product_violation(product, choice, NULL);
+    for (size_t i = 0; i < o.server_count; i++) {
+        clv_link_class_set(&o.situation.conditions.reach[i], CLV_LINK_FAST);
     }
-    clv_product_free(product);
-    return status;
+    return clv_product_new(&o, ret_product, err);
 }
 
 static cleave_status settle_for_less(
@@ -78,13 +90,17 @@ static cleave_status settle_for_less(
     struct clv_switching **ret_switching, cleave_error *err)
 {
     struct loosened l;
-    double share = 0;
-    cleave_status status = find_distance(options, &share, err);
+    struct clv_product *product = NULL;
+    uint32_t choice[CLV_SEATS];
+    cleave_status status = calm_product(options, &product, err);
 
     if (status != CLEAVE_OK) {
         return status;
     }
-    loosen(&l, options, share + A_LITTLE);
+    clv_nearest(product, choice);
+    copy_goals(&l, options);
+    loosen(&l, product, choice);
+    clv_product_free(product);
     status = clv_switching_new(&l.options, ret_switching, err);
     if (status == CLEAVE_NOT_FOUND) {
         let_go(&l);

@@ -16,7 +16,7 @@
 #include <math.h>
 
 #include "posts_bed.h"
-#include "run/together.h"
+#include "run/ensembling.h"
 
 #define BED_TASKS 2
 

@@ -104,6 +104,64 @@ static void says_what_does_not_fit(void **state)
                    NULL, db, CLEAVE_CORRUPT, "");
 }
 
+/* Puts in what a machine of this name measured, with the server "near". */
+static void add_elsewhere(const char *path, const char *machine)
+{
+    struct clv_origin origin = {machine, cleave_version(), "engine", ""};
+    struct clv_database *db = NULL;
+    struct clv_model *model = NULL;
+    char sha256[65];
+
+    assert_int_equal(0, clv_model_open(MODEL, &model, NULL));
+    clv_model_sha256(model, sha256);
+    assert_int_equal(0, clv_database_open(path, CLV_DATABASE_WRITE, &db, NULL));
+    profile_bed_rows(db, &origin, sha256, "near");
+    clv_database_close(db);
+    clv_model_close(model);
+}
+
+static void assert_server(const char *db, const char *machine,
+                          const char *server)
+{
+    struct clv_application *a = profile_bed_application(TWO_SERVERS);
+    struct clv_designs *d = NULL;
+    char here[CLV_MACHINE_TEXT];
+    char words[CLV_MACHINE_TEXT];
+
+    clv_machine_id(here, words);
+    assert_int_equal(CLEAVE_OK,
+                     clv_designs_load_elsewhere(a, NULL, db, &d, NULL));
+    assert_string_equal(machine != NULL ? machine : here, d->machine);
+    assert_int_equal(1, d->costs.server_count);
+    assert_string_equal(server, d->costs.servers[0]);
+    clv_designs_free(d);
+    clv_application_free(a);
+}
+
+/* Another machine's rows before this one's, and of those the last. */
+static void another_machines_designs_can_be_had(void **state)
+{
+    const char *db = make_profile(*state, NULL, "far");
+    struct clv_application *a = profile_bed_application(TWO_SERVERS);
+    struct clv_designs *d = NULL;
+
+    assert_server(db, NULL, "far");
+    add_elsewhere(db, "other");
+    assert_server(db, "other", "near");
+    add_elsewhere(db, "last");
+    assert_server(db, "last", "near");
+    /* and this machine's are what they were */
+    assert_int_equal(CLEAVE_OK, clv_designs_load(a, NULL, db, &d, NULL));
+    assert_string_equal("", d->machine);
+    assert_string_equal("far", d->costs.servers[0]);
+    clv_designs_free(d);
+    d = NULL;
+    assert_int_equal(CLEAVE_NOT_FOUND, clv_designs_load_elsewhere(
+                                           a, NULL, "/nowhere.db", &d, NULL));
+    assert_null(d);
+    clv_application_free(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +171,8 @@ int main(void)
                                         scratch_begin, scratch_end),
         cmocka_unit_test_setup_teardown(says_what_does_not_fit, scratch_begin,
                                         scratch_end),
+        cmocka_unit_test_setup_teardown(another_machines_designs_can_be_had,
+                                        scratch_begin, scratch_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

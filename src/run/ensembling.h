@@ -1,5 +1,5 @@
 /*
- * together.h - the inside of a cleave_ensemble, for its files.
+ * ensembling.h - the inside of a cleave_ensemble, for its files.
  *
  *     settling.c   what there is to choose from, and the table
  *     ensemble.c   opening, closing, what others are told
@@ -10,8 +10,8 @@
  * Only the manager's thread moves runners. What it tells of itself is guarded
  * by the ensemble's lock, all else of it is its own.
  */
-#ifndef CLV_TOGETHER_H
-#define CLV_TOGETHER_H
+#ifndef CLV_ENSEMBLING_H
+#define CLV_ENSEMBLING_H
 
 #include "cleave/ensemble.h"
 #include "run/adaptive.h"
@@ -51,7 +51,7 @@ struct clv_move {
     size_t post[CLV_TASKS]; /* of each runner */
     int64_t decided_ns;
     const char *reason;
-    int is_told;       /* the lineup is another one */
+    int is_retry;
     char failure[300]; /* what could not be got; "" */
 };
 
@@ -77,10 +77,12 @@ struct cleave_ensemble {
     struct clv_manager manager;
     struct clv_lineup lineup; /* that runs */
     struct clv_move move;
-    int64_t trim_ns; /* when memory is given back; 0: not */
+    int64_t trim_ns;  /* when memory is given back; 0: not */
+    int64_t retry_ns; /* when what could not be got is asked for again */
 
     pthread_mutex_t lock; /* guards what follows */
-    pthread_cond_t ended;
+    pthread_cond_t stirred;
+    int is_ready; /* something that a move may have waited for */
     int is_ending;
     int has_thread;
     pthread_t thread;
@@ -119,10 +121,12 @@ const char *clv_reckon_text(const cleave_ensemble *ensemble,
                             const struct clv_lineup *lineup,
                             char into[CLV_LINEUP_TEXT]);
 
-/* managing.c: runners' first posts, the thread, and one look of it. */
+/* managing.c: the thread; one look of it; and that a design is ready, or will
+   not be: a move need not wait for the next look. */
 cleave_status clv_managing_start(cleave_ensemble *ensemble, cleave_error *err);
 void clv_managing_stop(cleave_ensemble *ensemble);
 void clv_managing_look(cleave_ensemble *ensemble);
+void clv_managing_stir(cleave_ensemble *ensemble);
 
 /* resolving.c: the weighted sum's favourite under the conditions of now. */
 cleave_status clv_resolve(const cleave_ensemble *ensemble,
