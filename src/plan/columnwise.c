@@ -339,24 +339,25 @@ static int is_no_worse(const struct clv_rass_columns *c, size_t goal, size_t a,
     return c->maximize[goal] ? value[a] >= value[b] : value[a] <= value[b];
 }
 
-/* All that are no worse in one objective. Branches would be guessed wrong. */
-static size_t list_no_worse(const struct clv_rass_columns *c, size_t goal,
-                            size_t than, uint32_t *list)
+/* All that are no worse in the first objective and in the second (of one
+   objective twice in that). Branches would be guessed wrong. */
+static size_t list_no_worse(const struct clv_rass_columns *c,
+                            const size_t order[CLV_GOALS], size_t than,
+                            uint32_t *list)
 {
-    const double *value = c->objectives[goal];
-    double bound = value[than];
+    size_t other = order[c->objective_count > 1];
+    const double *x = c->objectives[order[0]];
+    const double *y = c->objectives[other];
+    double x_sign = c->maximize[order[0]] ? 1 : -1;
+    double y_sign = c->maximize[other] ? 1 : -1;
+    double x_bound = x_sign * x[than];
+    double y_bound = y_sign * y[than];
     size_t count = 0;
 
-    if (c->maximize[goal]) {
-        for (size_t i = 0; i < c->designs; i++) {
-            list[count] = (uint32_t)i;
-            count += value[i] >= bound;
-        }
-    } else {
-        for (size_t i = 0; i < c->designs; i++) {
-            list[count] = (uint32_t)i;
-            count += value[i] <= bound;
-        }
+    for (size_t i = 0; i < c->designs; i++) {
+        list[count] = (uint32_t)i;
+        count +=
+            (size_t)((x_sign * x[i] >= x_bound) & (y_sign * y[i] >= y_bound));
     }
     return count;
 }
@@ -422,7 +423,7 @@ static size_t give_way(const struct solving *s, const struct kind *kind,
         return design;
     }
     order_objectives(s, design, order);
-    count = list_no_worse(s->columns, order[0], design, s->beaten);
+    count = list_no_worse(s->columns, order, design, s->beaten);
     count = keep_beating(s, order, design, s->beaten, count);
     count = keep_kind(s, kind, s->beaten, count);
     while (count > 0) {
