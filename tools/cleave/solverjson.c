@@ -276,8 +276,8 @@ static json_t *rivals_json(const struct plansolver *p)
 static json_t *plan_json(struct plansolver *p)
 {
     json_t *object =
-        json_pack("{s:s, s:f, s:I, s:f}", "solver", p->settings->solver,
-                  "designs", clv_product_size(p->now.product),
+        json_pack("{s:s, s:b, s:f, s:I, s:f}", "solver", p->settings->solver,
+                  "feasible", 1, "designs", clv_product_size(p->now.product),
                   "feasible_designs", (json_int_t)p->now.rass.feasible,
                   "shrinkage", p->now.rass.yardstick.shrinkage);
     json_t *rows = json_array();
