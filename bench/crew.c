@@ -135,8 +135,8 @@ static void note_design(struct crew_member *m, const char *design)
     snprintf(m->design, sizeof m->design, "%s", design);
     for (size_t i = 0; i < space->count; i++) {
         if (strcmp(clv_design_text(space, i, text), design) == 0) {
-            atomic_store(&m->memory_bytes,
-                         (uint64_t)space->candidates[i].memory_bytes);
+            double bytes = space->candidates[i].memory_bytes;
+            atomic_store(&m->memory_bytes, bytes > 0 ? (uint64_t)bytes : 0);
             return;
         }
     }
