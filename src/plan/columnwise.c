@@ -231,19 +231,80 @@ static size_t best_of_kind(const struct solving *s, const struct kind *kind)
     return best;
 }
 
-/* What the tenth with least of it has at most; infinite if nobody knows. */
+/* Every so many designs are looked at to guess where a tenth ends. */
+#define SAMPLED 64
+
+static int is_known(const struct solving *s, const double *column, size_t i)
+{
+    return (s->is_feasible[i] != 0) & (fabs(column[i]) < INFINITY) &
+           (column[i] != CLV_UNKNOWN);
+}
+
+/* Values that the tenth very likely ends between. */
+struct guess {
+    double low;
+    double high;
+};
+
+static struct guess guess_tenth(const struct solving *s, const double *column)
+{
+    struct guess guess = {-INFINITY, INFINITY};
+    double *sample = (double *)s->work;
+    size_t count = 0;
+    size_t margin;
+
+    for (size_t i = 0; i < s->columns->designs; i += SAMPLED) {
+        sample[count] = column[i];
+        count += (size_t)is_known(s, column, i);
+    }
+    margin = 2 + (size_t)(1.5 * sqrt((double)count)); /* five deviations */
+    if (count / 10 > margin) {
+        guess.low = clv_ranking_value(sample, count, count / 10 - margin);
+        guess.high = clv_ranking_value(sample, count, count / 10 + margin);
+    }
+    return guess;
+}
+
+/* What the tenth with least of it has at most, if that is in the guess; else
+   NaN, and infinite if nobody knows. */
+static double tenth_within(const struct solving *s, const double *column,
+                           const struct guess *guess)
+{
+    double *between = (double *)s->work;
+    size_t known = 0;
+    size_t below = 0;
+    size_t count = 0;
+    size_t rank;
+
+    for (size_t i = 0; i < s->columns->designs; i++) {
+        int is_one = is_known(s, column, i);
+        between[count] = column[i];
+        known += (size_t)is_one;
+        below += (size_t)(is_one & (column[i] < guess->low));
+        count += (size_t)(is_one & (column[i] >= guess->low) &
+                          (column[i] <= guess->high));
+    }
+    rank = (known + 9) / 10;
+    if (known == 0) {
+        return INFINITY;
+    }
+    return rank > below && rank - below <= count
+               ? clv_ranking_value(between, count, rank - below)
+               : NAN;
+}
+
 static double tenth(const struct solving *s, const double *column)
 {
-    double *known = (double *)s->work;
-    size_t count = 0;
+    struct guess guess;
+    struct guess anything = {-INFINITY, INFINITY};
+    double value;
 
-    for (size_t i = 0; column != NULL && i < s->columns->designs; i++) {
-        known[count] = column[i];
-        count += s->is_feasible[i] && fabs(column[i]) < INFINITY &&
-                 column[i] != CLV_UNKNOWN;
+    if (column == NULL) {
+        return INFINITY;
     }
-    return count > 0 ? clv_ranking_value(known, count, (count + 9) / 10)
-                     : INFINITY;
+    guess = guess_tenth(s, column);
+    value = tenth_within(s, column, &guess);
+    return isnan(value) ? tenth_within(s, column, &anything) : value;
 }
 
 /* -- What gives way to what -- */
