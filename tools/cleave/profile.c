@@ -12,6 +12,7 @@
 
 #include "base/fail.h"
 #include "command.h"
+#include "matching.h"
 #include "profile/database.h"
 #include "profiletable.h"
 #include "profiling.h"
@@ -272,6 +273,9 @@ static cleave_status profile(const struct settings *s, cleave_error *err)
 
     block_signals();
     status = profiling_open(&a, s, err);
+    if (status == CLEAVE_OK) {
+        status = matching_check(&a, err);
+    }
     if (status == CLEAVE_OK) {
         tell_energy(&a);
         tell_no_cuts(&a);

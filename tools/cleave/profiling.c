@@ -329,9 +329,6 @@ cleave_status profiling_open(struct profiling *a, const struct settings *s,
         status = open_engines(a, err);
     }
     if (status == CLEAVE_OK) {
-        status = proffit_check(a, err);
-    }
-    if (status == CLEAVE_OK) {
         status =
             clv_database_open(s->db, CLV_DATABASE_WRITE, &a->database, err);
     }
@@ -378,12 +375,13 @@ static cleave_status open_networks(struct profiled *p, cleave_error *err)
     return status;
 }
 
-cleave_status profiling_card(const struct profiling *a,
+/* The card named, the one of the application, or the one beside the model. */
+cleave_status profiling_card(const struct profiling *all,
                              const struct clv_app_variant *variant,
                              char path[CLV_PATH_MAX], cleave_error *err)
 {
     const char *named =
-        a->settings->card != NULL ? a->settings->card : variant->card;
+        all->settings->card != NULL ? all->settings->card : variant->card;
     cleave_status status;
 
     if (named != NULL) {
@@ -539,7 +537,7 @@ cleave_status profiled_open(struct profiled *p, struct profiling *all,
     p->variant = variant;
     status = open_networks(p, err);
     if (status == CLEAVE_OK) {
-        status = profiling_card(all, variant, card, err);
+        status = profiling_card(p->all, p->variant, card, err);
     }
     if (status == CLEAVE_OK) {
         status = open_data(p, card, err);

@@ -94,14 +94,10 @@ void profiling_close(struct profiling *all);
 const char *profiling_data(const struct profiling *all,
                            const struct clv_app_task *task);
 
-/* Where the card of a model is: the one named, the one of the application, or
-   the one beside the model; "" if there is none. */
+/* Where the model's card is; "" if it has none. */
 cleave_status profiling_card(const struct profiling *all,
                              const struct clv_app_variant *variant,
                              char path[CLV_PATH_MAX], cleave_error *err);
-
-/* proffit.c: whether the variants of each task can be of one task. */
-cleave_status proffit_check(const struct profiling *all, cleave_error *err);
 
 /* Makes it the task now, with its labels and its budget. */
 cleave_status profiling_turn_to(struct profiling *all,
