@@ -119,6 +119,7 @@ static cleave_status survey(struct profiled *p, cleave_error *err)
         .budget_pp = a->budget_pp,
         .memory_bytes = a->settings->memory,
         .clock = clv_clock_machine(),
+        .stall = clv_stall_machine(),
         .energy = &a->energy,
         .watch = {.self = p,
                   .ahead = note_ahead,

@@ -183,6 +183,17 @@ static int may_have_inputs(const struct settings *s)
     return may;
 }
 
+static cleave_status check_manager(const char *name, cleave_error *err)
+{
+    return name == NULL || strcmp(name, "table") == 0 ||
+                   strcmp(name, "none") == 0 || strcmp(name, "oodin") == 0
+               ? CLEAVE_OK
+               : clv_fail(err, CLEAVE_INVALID, "--manager",
+                          "'%.60s' is no manager; there are table, none and "
+                          "oodin.",
+                          name);
+}
+
 cleave_status runapp_check(const struct settings *s, cleave_error *err)
 {
     double rate;
@@ -220,6 +231,9 @@ cleave_status runapp_check(const struct settings *s, cleave_error *err)
         if (status != CLEAVE_OK) {
             return status;
         }
+    }
+    if (check_manager(s->manager, err) != CLEAVE_OK) {
+        return CLEAVE_INVALID;
     }
     return taskwish_check(s, err);
 }
