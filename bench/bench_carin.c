@@ -4,6 +4,8 @@
  *     states     the switching table in each of its states
  *     storage    what is kept of all variants
  *     lookup     one look-up in the table
+ *     switch     a warm switch, and whom it delays
+ *     live       SLOs under overload and want of memory
  *
  * Every section is a process of its own. Arguments name the sections to run;
  * none means all. `--quick` measures a little of everything, to try the
@@ -25,9 +27,9 @@ static const struct {
     const char *name;
     section *run;
 } sections[] = {
-    {"states", section_states},
-    {"storage", section_storage},
-    {"lookup", section_lookup},
+    {"states", section_states}, {"storage", section_storage},
+    {"lookup", section_lookup}, {"switch", section_switch},
+    {"live", section_live},
 };
 
 #define SECTIONS (sizeof sections / sizeof sections[0])

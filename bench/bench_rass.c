@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "bench/tally.h"
 #include "plan/exact.h"
@@ -41,6 +42,15 @@ static void must(int is_good, const char *what)
         fprintf(stderr, "bench: %s\n", what);
         exit(1);
     }
+}
+
+/* What one core has spent on this thread: others' load does not count. */
+static double spent_s(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 static double *column(size_t count)
@@ -89,6 +99,7 @@ static void rass_section(size_t designs, size_t repeats)
     uint32_t *order = malloc(designs * sizeof *order);
     struct clv_rass rass = {.kept_count = 0};
     struct tally times;
+    struct tally wall;
     json_t *context = tally_context();
 
     must(processors != NULL && order != NULL, "no memory");
@@ -106,23 +117,28 @@ static void rass_section(size_t designs, size_t repeats)
     columns.workload = workload;
     columns.processors = processors;
     tally_init(&times, repeats);
+    tally_init(&wall, repeats);
     for (size_t i = 0; i < repeats; i++) {
         int64_t started = tally_now_ns();
+        double spent = spent_s();
         must(clv_rass_columns_solve(&columns, &rass, order, NULL) == CLEAVE_OK,
              "no design is feasible");
-        tally_add(&times, (double)(tally_now_ns() - started) / 1e6);
+        tally_add(&times, (spent_s() - spent) * 1e3);
+        tally_add(&wall, (double)(tally_now_ns() - started) / 1e6);
     }
     json_object_set_new(context, "designs", json_integer((json_int_t)designs));
     json_object_set_new(context, "feasible",
                         json_integer((json_int_t)rass.feasible));
     json_object_set_new(context, "kept",
                         json_integer((json_int_t)rass.kept_count));
-    tally_describe(context, "ms", &times);
+    tally_describe(context, "core_ms", &times);
+    tally_describe(context, "wall_ms", &wall);
     tally_row("carin.rass_1e6",
               "RASS on a million designs with 6 objectives and 6 bounds, one "
-              "core: filter, optimality, sort, select",
+              "core (its time): filter, optimality, sort, select",
               tally_median(&times), "ms", RASS_BAR_MS, context);
     tally_fini(&times);
+    tally_fini(&wall);
     for (size_t g = 0; g < OBJECTIVES; g++) {
         free(objectives[g]);
     }

@@ -18,4 +18,8 @@ void section_states(const char *data, const struct carin_effort *effort);
 void section_storage(const char *data, const struct carin_effort *effort);
 void section_lookup(const char *data, const struct carin_effort *effort);
 
+/* What a warm switch costs; SLOs broken under overload and want of memory. */
+void section_switch(const char *data, const struct carin_effort *effort);
+void section_live(const char *data, const struct carin_effort *effort);
+
 #endif

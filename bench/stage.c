@@ -19,7 +19,9 @@ void stage_must(cleave_status status, const cleave_error *err,
     if (status != CLEAVE_OK) {
         fprintf(stderr, "bench: %s: %s: %s\n", doing, err ? err->where : "",
                 err ? err->text : cleave_status_text(status));
-        exit(1);
+        fflush(stdout);
+        /* At once: handlers would wait for threads that a fork left behind. */
+        _exit(1);
     }
 }
 

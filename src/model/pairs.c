@@ -653,8 +653,9 @@ static void import_operators(struct pairs *p)
 {
     const Onnx__ModelProto *from = p->model->proto;
     size_t count = from->n_opset_import;
+    int is_raised = p->plan->opset >= CLV_QUANT_OPSET;
 
-    p->domain = p->plan->is_raised ? "" : RUNTIME_DOMAIN;
+    p->domain = is_raised ? "" : RUNTIME_DOMAIN;
     p->shell.opset_import =
         room(p, count + 2, sizeof(Onnx__OperatorSetIdProto *));
     if (p->failed) {
@@ -664,10 +665,8 @@ static void import_operators(struct pairs *p)
         memcpy(p->shell.opset_import, from->opset_import,
                count * sizeof *from->opset_import);
     }
-    if (p->plan->is_raised) {
-        import(p, "", CLV_QUANT_OPSET);
-    }
-    if (!p->plan->is_raised || has_role(p, CLV_QUANT_MATMUL)) {
+    import(p, "", p->plan->opset);
+    if (!is_raised || has_role(p, CLV_QUANT_MATMUL)) {
         import(p, RUNTIME_DOMAIN, 1);
     }
 }

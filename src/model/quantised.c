@@ -263,7 +263,7 @@ static int keeps_elements(const struct clv_quantised *q, uint32_t node)
                                          NULL};
 
     return is_one_of(q, node, always) ||
-           (is_op(q, node, "MaxPool") && q->is_raised);
+           (is_op(q, node, "MaxPool") && q->opset >= CLV_QUANT_POOLS);
 }
 
 static int goes_through(const struct clv_quantised *q, uint32_t node)
@@ -380,11 +380,16 @@ static void round_forwards(struct clv_quantised *q)
 
 /* -- Which opset -- */
 
-/* Operators that mean in opset 13 what they meant from this one on. */
-static const struct {
+/*
+ * Operators that mean in opset 13 what they meant from `since` on; and those
+ * that changed later, but not before opset 11.
+ */
+struct lasting {
     const char *op;
     int64_t since;
-} lasting[] = {
+};
+
+static const struct lasting to_13[] = {
     {"Add", 7},
     {"AveragePool", 7},
     {"BatchNormalization", 9},
@@ -417,6 +422,35 @@ static const struct {
     {"Tanh", 6},
     {"Transpose", 1},
     {"GlobalAveragePool", 1},
+    {NULL, 0},
+};
+
+static const struct lasting to_10[] = {
+    {"ArgMax", 1},
+    {"Clip", 6},
+    {"Constant", 1},
+    {"ConstantOfShape", 9},
+    {"Dropout", 7},
+    {"Elu", 6},
+    {"Flatten", 1},
+    {"Gather", 1},
+    {"GlobalMaxPool", 1},
+    {"LRN", 1},
+    {"LogSoftmax", 1},
+    {"Max", 8},
+    {"Min", 8},
+    {"PRelu", 7},
+    {"Pad", 2},
+    {"ReduceMax", 1},
+    {"ReduceMean", 1},
+    {"ReduceSum", 1},
+    {"Shape", 1},
+    {"Softmax", 1},
+    {"Split", 2},
+    {"Squeeze", 1},
+    {"Sum", 6},
+    {"Unsqueeze", 1},
+    {NULL, 0},
 };
 
 static int64_t opset_of(const Onnx__ModelProto *proto)
@@ -433,33 +467,61 @@ static int64_t opset_of(const Onnx__ModelProto *proto)
     return version;
 }
 
-static int lasts(const Onnx__NodeProto *node, int64_t opset)
+static int has_graph(const Onnx__NodeProto *node)
 {
     for (size_t i = 0; i < node->n_attribute; i++) {
         if (node->attribute[i]->g != NULL || node->attribute[i]->n_graphs > 0) {
-            return 0;
-        }
-    }
-    for (size_t i = 0; i < sizeof lasting / sizeof lasting[0]; i++) {
-        if (strcmp(lasting[i].op, node->op_type) == 0) {
-            return opset >= lasting[i].since;
+            return 1;
         }
     }
     return 0;
 }
 
-static int can_raise(const struct clv_model *model)
+static int is_listed(const struct lasting *list, const char *op, int64_t opset)
 {
-    int64_t opset = opset_of(model->proto);
-    int good = 1;
-
-    for (uint32_t i = 0;
-         opset < CLV_QUANT_OPSET && good && i < model->node_count; i++) {
-        const char *domain = model->nodes[i].proto->domain;
-        good = (domain != NULL && domain[0] != '\0') ||
-               lasts(model->nodes[i].proto, opset);
+    while (list->op != NULL && strcmp(list->op, op) != 0) {
+        list++;
     }
-    return good;
+    return list->op != NULL && opset >= list->since;
+}
+
+/* The first operator that would mean something else in the newer opset, or
+   NULL. */
+static const char *find_changed(const struct clv_model *model, int64_t from,
+                                int64_t to)
+{
+    for (uint32_t i = 0; from < to && i < model->node_count; i++) {
+        const Onnx__NodeProto *node = model->nodes[i].proto;
+        int lasts = is_listed(to_13, node->op_type, from) ||
+                    (to <= 10 && is_listed(to_10, node->op_type, from));
+        if (node->domain != NULL && node->domain[0] != '\0') {
+            continue;
+        }
+        if (!lasts || has_graph(node)) {
+            return node->op_type;
+        }
+    }
+    return NULL;
+}
+
+static cleave_status choose_opset(struct clv_quantised *q, cleave_error *err)
+{
+    int64_t own = opset_of(q->model->proto);
+    const char *changed = find_changed(q->model, own, CLV_QUANT_OPSET);
+
+    q->opset = own > CLV_QUANT_OPSET ? own : CLV_QUANT_OPSET;
+    if (changed != NULL) {
+        q->opset = own > CLV_QUANT_LEAST ? own : CLV_QUANT_LEAST;
+        changed = find_changed(q->model, own, CLV_QUANT_LEAST);
+    }
+    if (changed != NULL) {
+        return clv_fail(err, CLEAVE_UNSUPPORTED, q->model->where,
+                        "The model is of opset %lld, in which operators of "
+                        "integers are missing, and %s means something else in "
+                        "later ones; convert it to opset %d first.",
+                        (long long)own, changed, CLV_QUANT_OPSET);
+    }
+    return CLEAVE_OK;
 }
 
 /* -- All together -- */
@@ -558,12 +620,14 @@ cleave_status clv_quantised_new(const struct clv_model *model,
         clv_quantised_free(q);
         return clv_fail_memory(err, model->where, model->tensor_count);
     }
-    q->is_raised = can_raise(model);
-    count_readers(q);
-    find_weighty(q);
-    want_backwards(q);
-    round_forwards(q);
-    status = refuse_empty(q, err);
+    status = choose_opset(q, err);
+    if (status == CLEAVE_OK) {
+        count_readers(q);
+        find_weighty(q);
+        want_backwards(q);
+        round_forwards(q);
+        status = refuse_empty(q, err);
+    }
     if (status != CLEAVE_OK) {
         clv_quantised_free(q);
         return status;

@@ -49,7 +49,8 @@ struct clv_range {
 
 /*
  * Looks at what can be quantised. CLEAVE_INVALID if the model is quantised
- * already, or has no Conv, Gemm or MatMul with constant f32 weights.
+ * already, or has no Conv, Gemm or MatMul with constant f32 weights;
+ * CLEAVE_UNSUPPORTED if its opset is too old and cannot be raised.
  */
 cleave_status clv_quantised_new(const struct clv_model *model,
                                 struct clv_quantised **ret_quantised,

@@ -39,10 +39,13 @@ struct clv_quantised {
     uint32_t *reader;   /* and the last of them */
     uint8_t *is_wanted; /* of each tensor: its being rounded is of use, */
     uint8_t *is_needed; /* or a node with weights reads it */
-    int is_raised;      /* the operators mean the same in opset 13 */
+    int64_t opset;      /* of the variant */
 };
 
-/* The opset that pairs with a scale per channel are in. */
+/* The opsets that have pairs with a scale per channel, maximum pools of
+   integers, and any operators of integers at all. */
 #define CLV_QUANT_OPSET 13
+#define CLV_QUANT_POOLS 12
+#define CLV_QUANT_LEAST 10
 
 #endif

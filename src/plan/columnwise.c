@@ -2,183 +2,96 @@
  * columnwise.c - RASS through all designs, by columns of their values.
  *
  * A million designs of a dozen values each are more than caches hold, so each
- * column is read few times and in blocks: once to see what is feasible and to
- * gather ranges and moments, once for the distances, once for the bests of
- * their kinds, and once more for each design that is kept, to see what beats
- * it. There the objective goes first in which the design is nearest to the
- * best: hardly anything beats it in that, and other columns stay closed.
- *
- * Sums of squares are taken about the first feasible design, so that little is
- * lost when they are centred, and in four lanes that processors can do at
- * once. Nothing depends on the processor: lanes are the same everywhere.
+ * column is read few times and in blocks (blocks.h): once to see what is
+ * feasible and to gather ranges and moments, once for the distances, and once
+ * more for each design that is kept, to see what beats it. There the objective
+ * goes first in which the design is nearest to the best: hardly anything
+ * beats it in that, and other columns stay closed. Moments are taken about the
+ * first feasible design, so that little is lost when they are centred.
  */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fail.h"
+#include "plan/blocks.h"
 #include "plan/ranking.h"
 #include "plan/rass.h"
 
-#define BLOCK 128
-#define LANES 4
+#define BLOCK CLV_BLOCK_DESIGNS
 
 struct solving {
     const struct clv_rass_columns *columns;
     struct clv_yardstick *yardstick;
     uint8_t *is_feasible;
     double *keys;     /* squares of distances; infinite: not feasible */
+    double *leasts;   /* of each block's keys */
     uint64_t *work;   /* two numbers a design */
     uint32_t *beaten; /* those that beat one */
     size_t feasible;
+    enum clv_path path;
 };
 
-/* -- What is feasible -- */
+/* -- Blocks -- */
 
-static void drop_broken(const struct clv_constraint *bound, const double *value,
-                        size_t count, uint8_t *is_in)
+/* Room for what a last block lacks. */
+struct padding {
+    double objective[CLV_GOALS][BLOCK];
+    double bounded[CLV_BOUNDS + 1][BLOCK];
+};
+
+static const double *padded(const double *column, size_t first, size_t count,
+                            double *pad)
 {
-    if (bound->at_least) {
-        for (size_t i = 0; i < count; i++) {
-            is_in[i] &= value[i] >= bound->bound;
-        }
-    } else {
-        for (size_t i = 0; i < count; i++) {
-            is_in[i] &= value[i] <= bound->bound;
-        }
+    if (count == BLOCK) {
+        return column + first;
     }
+    for (size_t i = 0; i < BLOCK; i++) {
+        pad[i] = column[first + (i < count ? i : 0)];
+    }
+    return pad;
 }
 
-/* Neither NaN nor infinite. */
-static void drop_unknown(const double *value, size_t count, uint8_t *is_in)
+/* Points a block at its designs; how many there are. */
+static size_t set_block(const struct clv_rass_columns *c, size_t first,
+                        struct padding *pad, struct clv_block *ret_block)
 {
-    for (size_t i = 0; i < count; i++) {
-        is_in[i] &= fabs(value[i]) < INFINITY;
-    }
-}
+    size_t left = c->designs - first;
+    size_t count = left < BLOCK ? left : BLOCK;
 
-static size_t filter(const struct clv_rass_columns *c, size_t first,
-                     size_t count, uint8_t *is_in)
-{
-    size_t left = 0;
-
-    memset(is_in, 1, count);
-    for (size_t b = 0; b < c->bound_count; b++) {
-        drop_broken(&c->bounds[b], c->bounded[b] + first, count, is_in);
-    }
     for (size_t g = 0; g < c->objective_count; g++) {
-        drop_unknown(c->objectives[g] + first, count, is_in);
+        ret_block->objective[g] =
+            padded(c->objectives[g], first, count, pad->objective[g]);
     }
-    for (size_t i = 0; i < count; i++) {
-        left += is_in[i];
+    for (size_t b = 0; b < c->bound_count; b++) {
+        ret_block->bounded[b] =
+            padded(c->bounded[b], first, count, pad->bounded[b]);
     }
-    return left;
+    for (size_t i = 0; i < BLOCK; i++) {
+        ret_block->is_in[i] = i < count ? -1 : 0;
+    }
+    return count;
 }
 
 /* -- Ranges and moments -- */
 
-/* Sums over feasible designs, of values less a pivot. */
-struct moments {
-    double pivot[CLV_GOALS]; /* the first feasible design's values */
-    double low[CLV_GOALS];
-    double high[CLV_GOALS];
-    double sum[CLV_GOALS];
-    double product[CLV_GOALS][CLV_GOALS]; /* below and on the diagonal */
-};
-
-/* One block's feasible values, closed up, and pivots after them. */
-struct block {
-    double value[CLV_GOALS][BLOCK];
-    size_t count;
-};
-
-static void set_pivot(struct moments *m, const struct clv_rass_columns *c,
-                      size_t first, const uint8_t *is_in)
+static void set_pivot(struct clv_block_moments *m, const struct clv_block *b,
+                      size_t objectives)
 {
-    while (!*is_in) {
+    size_t first = 0;
+
+    while (!b->is_in[first]) {
         first++;
-        is_in++;
     }
-    for (size_t g = 0; g < c->objective_count; g++) {
-        m->pivot[g] = c->objectives[g][first];
+    for (size_t g = 0; g < objectives; g++) {
+        m->pivot[g] = b->objective[g][first];
         m->low[g] = m->pivot[g];
         m->high[g] = m->pivot[g];
     }
 }
 
-static void close_up(struct block *b, const struct moments *m,
-                     const struct clv_rass_columns *c, size_t first,
-                     size_t count, const uint8_t *is_in)
-{
-    for (size_t g = 0; g < c->objective_count; g++) {
-        const double *from = c->objectives[g] + first;
-        double *to = b->value[g];
-        size_t n = 0;
-        if (b->count == count) {
-            memcpy(to, from, count * sizeof *to);
-            n = count;
-        }
-        for (size_t i = 0; n < b->count; i++) {
-            to[n] = from[i];
-            n += is_in[i];
-        }
-        for (; n < BLOCK; n++) {
-            to[n] = m->pivot[g];
-        }
-    }
-}
-
-/* Ranges; then values become what is above the pivot. */
-static void add_sum(struct moments *m, struct block *b, size_t g)
-{
-    double *value = b->value[g];
-    double pivot = m->pivot[g];
-    double sums[LANES] = {0};
-    double low[LANES] = {pivot, pivot, pivot, pivot};
-    double high[LANES] = {pivot, pivot, pivot, pivot};
-
-    for (size_t i = 0; i < BLOCK; i += LANES) {
-        for (size_t l = 0; l < LANES; l++) {
-            double x = value[i + l];
-            low[l] = x < low[l] ? x : low[l];
-            high[l] = x > high[l] ? x : high[l];
-            value[i + l] = x - pivot;
-            sums[l] += x - pivot;
-        }
-    }
-    for (size_t l = 0; l < LANES; l++) {
-        m->sum[g] += sums[l];
-        m->low[g] = low[l] < m->low[g] ? low[l] : m->low[g];
-        m->high[g] = high[l] > m->high[g] ? high[l] : m->high[g];
-    }
-}
-
-static double product_of(const double *x, const double *y)
-{
-    double sums[LANES] = {0};
-
-    for (size_t i = 0; i < BLOCK; i += LANES) {
-        for (size_t l = 0; l < LANES; l++) {
-            sums[l] += x[i + l] * y[i + l];
-        }
-    }
-    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
-}
-
-static void add_block(struct moments *m, struct block *b, size_t goals)
-{
-    for (size_t g = 0; g < goals; g++) {
-        add_sum(m, b, g);
-    }
-    for (size_t g = 0; g < goals; g++) {
-        for (size_t h = 0; h <= g; h++) {
-            m->product[g][h] += product_of(b->value[g], b->value[h]);
-        }
-    }
-}
-
 /* From raw moments to scaled ones. */
-static void scale(struct clv_yardstick *y, const struct moments *m,
+static void scale(struct clv_yardstick *y, const struct clv_block_moments *m,
                   size_t count)
 {
     double n = (double)count;
@@ -210,23 +123,24 @@ static void survey(struct solving *s)
 {
     const struct clv_rass_columns *c = s->columns;
     struct clv_yardstick y = {.count = c->objective_count};
-    struct moments m = {.pivot = {0}};
-    struct block block;
+    struct clv_block_moments m = {.pivot = {0}};
+    struct padding pad;
+    struct clv_block block;
 
     for (size_t first = 0; first < c->designs; first += BLOCK) {
-        size_t left = c->designs - first;
-        size_t count = left < BLOCK ? left : BLOCK;
-        uint8_t *is_in = s->is_feasible + first;
-        block.count = filter(c, first, count, is_in);
-        if (block.count == 0) {
+        size_t count = set_block(c, first, &pad, &block);
+        clv_block_filter(s->path, c, &block);
+        for (size_t i = 0; i < count; i++) {
+            s->is_feasible[first + i] = block.is_in[i] != 0;
+        }
+        if (block.feasible == 0) {
             continue;
         }
         if (s->feasible == 0) {
-            set_pivot(&m, c, first, is_in);
+            set_pivot(&m, &block, c->objective_count);
         }
-        s->feasible += block.count;
-        close_up(&block, &m, c, first, count, is_in);
-        add_block(&m, &block, c->objective_count);
+        s->feasible += block.feasible;
+        clv_block_add(s->path, c->objective_count, &block, &m);
     }
     for (size_t g = 0; g < y.count; g++) {
         y.maximize[g] = c->maximize[g];
@@ -240,64 +154,23 @@ static void survey(struct solving *s)
 
 /* -- Distances -- */
 
-/* How far from the best each value of a block is. */
-static void measure_away(const struct clv_yardstick *y,
-                         const struct clv_rass_columns *c, size_t first,
-                         size_t count, double away[CLV_GOALS][BLOCK])
-{
-    for (size_t g = 0; g < y->count; g++) {
-        const double *value = c->objectives[g] + first;
-        double high = y->high[g];
-        double low = y->low[g];
-        if (y->maximize[g]) {
-            for (size_t i = 0; i < count; i++) {
-                away[g][i] = high - value[i];
-            }
-        } else {
-            for (size_t i = 0; i < count; i++) {
-                away[g][i] = value[i] - low;
-            }
-        }
-    }
-}
-
-/* In the order of clv_yardstick_square, so that the sums are the same. */
-static void square(const struct clv_yardstick *y, double away[CLV_GOALS][BLOCK],
-                   double *ret_square)
-{
-    double sum[BLOCK];
-
-    memset(ret_square, 0, BLOCK * sizeof *ret_square);
-    for (size_t i = 0; i < y->count; i++) {
-        const double *row = &y->from_values[i * CLV_GOALS];
-        memset(sum, 0, sizeof sum);
-        for (size_t j = 0; j <= i; j++) {
-            double factor = row[j];
-            for (size_t k = 0; k < BLOCK; k++) {
-                sum[k] += factor * away[j][k];
-            }
-        }
-        for (size_t k = 0; k < BLOCK; k++) {
-            ret_square[k] += sum[k] * sum[k];
-        }
-    }
-}
-
 static void measure(struct solving *s)
 {
     const struct clv_rass_columns *c = s->columns;
-    double away[CLV_GOALS][BLOCK] = {{0}};
     double squares[BLOCK];
+    struct padding pad;
+    struct clv_block block;
 
     for (size_t first = 0; first < c->designs; first += BLOCK) {
-        size_t left = c->designs - first;
-        size_t count = left < BLOCK ? left : BLOCK;
-        measure_away(s->yardstick, c, first, count, away);
-        square(s->yardstick, away, squares);
+        size_t count = set_block(c, first, &pad, &block);
+        double least = INFINITY;
+        clv_block_square(s->path, s->yardstick, &block, squares);
         for (size_t i = 0; i < count; i++) {
-            s->keys[first + i] =
-                s->is_feasible[first + i] ? squares[i] : INFINITY;
+            double key = s->is_feasible[first + i] ? squares[i] : INFINITY;
+            s->keys[first + i] = key;
+            least = key < least ? key : least;
         }
+        s->leasts[first / BLOCK] = least;
     }
 }
 
@@ -347,8 +220,10 @@ static size_t best_of_kind(const struct solving *s, const struct kind *kind)
     double least = INFINITY;
 
     for (size_t i = 0; i < s->columns->designs; i++) {
-        if (s->keys[i] <= least && s->is_feasible[i] &&
-            is_of_kind(s->columns, i, kind) && goes_first(s, i, best)) {
+        if (i % BLOCK == 0 && s->leasts[i / BLOCK] > least) {
+            i += BLOCK - 1; /* nothing there */
+        } else if (s->keys[i] <= least && s->is_feasible[i] &&
+                   is_of_kind(s->columns, i, kind) && goes_first(s, i, best)) {
             best = i;
             least = s->keys[i];
         }
@@ -560,10 +435,11 @@ static cleave_status set_up(struct solving *s, cleave_error *err)
 
     s->is_feasible = malloc(designs + 1);
     s->keys = malloc((designs + 1) * sizeof *s->keys);
+    s->leasts = malloc((designs / BLOCK + 1) * sizeof *s->leasts);
     s->work = malloc((2 * designs + 2) * sizeof *s->work);
     s->beaten = malloc((designs + 1) * sizeof *s->beaten);
-    return s->is_feasible != NULL && s->keys != NULL && s->work != NULL &&
-                   s->beaten != NULL
+    return s->is_feasible != NULL && s->keys != NULL && s->leasts != NULL &&
+                   s->work != NULL && s->beaten != NULL
                ? CLEAVE_OK
                : clv_fail_memory(err, "rass",
                                  designs *
@@ -573,12 +449,14 @@ static cleave_status set_up(struct solving *s, cleave_error *err)
 
 static cleave_status check(const struct clv_rass_columns *c, cleave_error *err)
 {
-    return c->objective_count <= CLV_GOALS && c->designs < UINT32_MAX
+    return c->objective_count <= CLV_GOALS &&
+                   c->bound_count <= CLV_BOUNDS + 1 && c->designs < UINT32_MAX
                ? CLEAVE_OK
                : clv_fail(err, CLEAVE_LIMIT, "rass",
-                          "At most %d objectives and 2^32 designs are gone "
-                          "through, not %zu and %zu.",
-                          CLV_GOALS, c->objective_count, c->designs);
+                          "At most %d objectives, %d bounds and 2^32 designs "
+                          "are gone through, not %zu, %zu and %zu.",
+                          CLV_GOALS, CLV_BOUNDS + 1, c->objective_count,
+                          c->bound_count, c->designs);
 }
 
 cleave_status clv_rass_columns_solve(const struct clv_rass_columns *columns,
@@ -586,7 +464,9 @@ cleave_status clv_rass_columns_solve(const struct clv_rass_columns *columns,
                                      uint32_t *ret_order, cleave_error *err)
 {
     struct clv_rass rass = {.is_proven = 1};
-    struct solving s = {.columns = columns, .yardstick = &rass.yardstick};
+    struct solving s = {.columns = columns,
+                        .yardstick = &rass.yardstick,
+                        .path = clv_processor_best()};
     cleave_status status = check(columns, err);
 
     if (status == CLEAVE_OK) {
@@ -615,6 +495,7 @@ cleave_status clv_rass_columns_solve(const struct clv_rass_columns *columns,
 out:
     free(s.is_feasible);
     free(s.keys);
+    free(s.leasts);
     free(s.work);
     free(s.beaten);
     return status;

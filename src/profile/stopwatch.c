@@ -10,19 +10,24 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "profile/calm.h"
 #include "profile/seam.h"
 
 #define DEFAULT_ROUNDS 8
 #define DEFAULT_VISITS 2
 #define MOST_ROUNDS 4096
 #define FEW_ROUNDS 3
+#define FURTHER 3 /* times as many rounds, to make up for disturbed visits */
 #define ENERGY_NS 100000000 /* counters are too coarse for less */
 
 struct lane {
     struct clv_seam *seam; /* at `output` that of `input`: the whole */
-    double *head_ns;
+    double *head_ns;       /* a visit's runs side by side, visit after visit */
     double *finish_ns;
     size_t count;
+    struct clv_calm_visit *visits;
+    size_t visit_count;
+    size_t calm;
     int is_input;
     int is_output;
 };
@@ -109,8 +114,10 @@ static cleave_status open_all(struct stopwatch *w, cleave_error *err)
         status = open_lane(w, i, err);
         lane->head_ns = calloc(w->room, sizeof *lane->head_ns);
         lane->finish_ns = calloc(w->room, sizeof *lane->finish_ns);
+        lane->visits = calloc(w->room / w->visits, sizeof *lane->visits);
         if (status == CLEAVE_OK &&
-            (lane->head_ns == NULL || lane->finish_ns == NULL)) {
+            (lane->head_ns == NULL || lane->finish_ns == NULL ||
+             lane->visits == NULL)) {
             status = clv_fail_memory(err, "times", w->room * sizeof(double));
         }
     }
@@ -155,14 +162,37 @@ static cleave_status visit(struct stopwatch *w, struct lane *lane,
 {
     int64_t ns[2];
     cleave_status status = run_once(w, lane, ns, err); /* warms up */
+    double waited = clv_stall_ns(w->o->stall);
+    double took = 0;
 
     for (uint32_t i = 0; status == CLEAVE_OK && i < w->visits; i++) {
         status = run_once(w, lane, ns, err);
         if (status == CLEAVE_OK) {
             note_run(lane, ns);
+            took += (double)(ns[0] + ns[1]);
         }
     }
+    lane->visits[lane->visit_count++] = (struct clv_calm_visit){
+        .stalled = clv_stall_share(w->o->stall, waited, took), .pace = took};
     return status;
+}
+
+/* Whether a lane has too few visits that nobody disturbed. */
+static int is_short(const struct stopwatch *w, const struct lane *lane)
+{
+    return lane->calm < w->rounds && lane->visit_count < w->room / w->visits;
+}
+
+static int any_is_short(struct stopwatch *w)
+{
+    int any = 0;
+
+    for (size_t i = 0; i < w->o->cut_count; i++) {
+        struct lane *lane = &w->lanes[i];
+        lane->calm = clv_calm_mark(lane->visits, lane->visit_count, 0);
+        any |= is_short(w, lane);
+    }
+    return any;
 }
 
 /* Slow engines get fewer rounds, but never less than a few. */
@@ -176,24 +206,73 @@ static int goes_on(const struct stopwatch *w, uint32_t round, int64_t took_ns)
     return round < MOST_ROUNDS && (round < w->rounds || took_ns < o->least_ns);
 }
 
-static cleave_status run_rounds(struct stopwatch *w, cleave_error *err)
+/* All lanes, or those that are short of calm visits. */
+static cleave_status run_round(struct stopwatch *w, uint32_t round,
+                               int only_short, cleave_error *err)
 {
     const struct clv_stopwatch_options *o = w->o;
-    int64_t begun = now(w);
-    cleave_status status = CLEAVE_OK;
+    cleave_status status = clv_source_load(
+        o->source, o->samples[round % o->sample_count], &w->sample, err);
 
-    for (uint32_t round = 0;
-         status == CLEAVE_OK && goes_on(w, round, now(w) - begun); round++) {
-        status = clv_source_load(o->source, o->samples[round % o->sample_count],
-                                 &w->sample, err);
-        for (size_t i = 0; status == CLEAVE_OK && i < o->cut_count; i++) {
-            status = visit(w, &w->lanes[i], err);
-            if (status == CLEAVE_OK) {
-                status = tell(w);
-            }
+    for (size_t i = 0; status == CLEAVE_OK && i < o->cut_count; i++) {
+        if (only_short && !is_short(w, &w->lanes[i])) {
+            continue;
+        }
+        status = visit(w, &w->lanes[i], err);
+        if (status == CLEAVE_OK) {
+            status = tell(w);
         }
     }
     return status;
+}
+
+static cleave_status run_rounds(struct stopwatch *w, cleave_error *err)
+{
+    int64_t most_ns = w->o->most_ns;
+    int64_t begun = now(w);
+    uint32_t round = 0;
+    uint32_t last;
+    cleave_status status = CLEAVE_OK;
+
+    while (status == CLEAVE_OK && goes_on(w, round, now(w) - begun)) {
+        status = run_round(w, round++, 0, err);
+    }
+    last = round < w->rounds ? round : w->rounds;
+    last = round + FURTHER * last;
+    while (status == CLEAVE_OK && round < last && any_is_short(w) &&
+           (most_ns == 0 || now(w) - begun < 2 * most_ns)) {
+        status = run_round(w, round++, 1, err);
+    }
+    return status;
+}
+
+/* -- What counts -- */
+
+/* Moves the runs of calm visits to the front. */
+static void keep_calm(const struct stopwatch *w, struct lane *lane,
+                      struct clv_laps *laps)
+{
+    size_t kept = 0;
+    double stalled = 0;
+
+    clv_calm_mark(lane->visits, lane->visit_count,
+                  w->rounds / 4 < FEW_ROUNDS ? FEW_ROUNDS : w->rounds / 4);
+    for (size_t v = 0; v < lane->visit_count; v++) {
+        if (lane->visits[v].is_calm) {
+            size_t size = w->visits * sizeof *lane->head_ns;
+            memmove(lane->head_ns + kept * w->visits,
+                    lane->head_ns + v * w->visits, size);
+            memmove(lane->finish_ns + kept * w->visits,
+                    lane->finish_ns + v * w->visits, size);
+            stalled += lane->visits[v].stalled;
+            kept++;
+        }
+    }
+    lane->count = kept * w->visits;
+    laps->visits = (uint32_t)lane->visit_count;
+    laps->disturbed = (uint32_t)(lane->visit_count - kept);
+    laps->stalled =
+        kept > 0 && stalled >= 0 ? stalled / (double)kept : CLV_UNKNOWN;
 }
 
 /* -- Energy -- */
@@ -255,6 +334,7 @@ static cleave_status measure(struct stopwatch *w, struct clv_laps *laps,
     }
     for (size_t i = 0; status == CLEAVE_OK && i < w->o->cut_count; i++) {
         struct lane *lane = &w->lanes[i];
+        keep_calm(w, lane, &laps[i]);
         laps[i].head_ns = clv_spread_of(lane->head_ns, lane->count);
         laps[i].finish_ns = clv_spread_of(lane->finish_ns, lane->count);
     }
@@ -273,8 +353,8 @@ cleave_status clv_stopwatch_run(const struct clv_stopwatch_options *options,
     cleave_status status;
 
     w.lanes = calloc(options->cut_count + 1, sizeof *w.lanes);
-    w.room =
-        (size_t)(options->least_ns > 0 ? MOST_ROUNDS : w.rounds) * w.visits;
+    w.room = (size_t)(options->least_ns > 0 ? MOST_ROUNDS : w.rounds) *
+             (1 + FURTHER) * w.visits;
     clv_sample_init(&w.sample);
     status = laps != NULL && w.lanes != NULL
                  ? measure(&w, laps, err)
@@ -283,6 +363,7 @@ cleave_status clv_stopwatch_run(const struct clv_stopwatch_options *options,
         close_lane(&w.lanes[i]);
         free(w.lanes[i].head_ns);
         free(w.lanes[i].finish_ns);
+        free(w.lanes[i].visits);
     }
     if (status == CLEAVE_OK) {
         memcpy(ret_laps, laps, options->cut_count * sizeof *laps);

@@ -35,6 +35,7 @@
 #include "profile/database.h"
 #include "profile/energy.h"
 #include "profile/sampling.h"
+#include "profile/stall.h"
 
 /* Where heads run: the model opened on an engine, and the engine's names. */
 struct clv_survey_engine {
@@ -87,6 +88,7 @@ struct clv_survey_options {
     double budget_pp;      /* of accuracy; 1 */
     uint64_t memory_bytes; /* of tensors kept */
     struct clv_clock clock;
+    struct clv_stall stall;
     struct clv_energy *energy;
     struct clv_survey_watch watch;
 };

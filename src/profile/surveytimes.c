@@ -16,8 +16,9 @@
 #define FAST_TIMING_NS 20000000000
 #define FULL_TIMING_NS 60000000000
 #define LEAST_WHOLE_NS 100000000
-#define FAST_WHOLE_NS 2500000000 /* of one engine */
-#define FULL_WHOLE_NS 8000000000
+#define FAST_WHOLE_NS 2000000000 /* of one engine */
+#define FULL_WHOLE_NS 5000000000
+#define UNREST 0.1      /* a share of time or measurements that is told */
 #define MOST_ENGINES 64 /* timed in the same rounds */
 
 /* -- What is known -- */
@@ -75,6 +76,34 @@ int clv_survey_lap(void *self, size_t done, size_t count)
     return clv_survey_is_cancelled(self);
 }
 
+/* What disturbed the measurements of these parts, if it is worth telling. */
+static void note_unrest(const struct clv_survey *s, const struct clv_laps *laps,
+                        size_t count)
+{
+    double visits = 0;
+    double disturbed = 0;
+    double stalled = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        visits += laps[i].visits;
+        disturbed += laps[i].disturbed;
+        stalled = laps[i].stalled > stalled ? laps[i].stalled : stalled;
+    }
+    if (stalled > UNREST) {
+        clv_survey_note(s,
+                        "The machine is busy with other work: during up to "
+                        "%.0f %% of the time measured somebody waited for a "
+                        "processor, and times are told too long. Measure "
+                        "again with --fresh when it is idle.",
+                        100 * stalled);
+    } else if (disturbed > UNREST * visits) {
+        clv_survey_note(s,
+                        "Other work disturbed %.0f of %.0f measurements; they "
+                        "do not count, others were made in their place.",
+                        disturbed, visits);
+    }
+}
+
 /* -- Heads and tails of all cuts, engine by engine -- */
 
 static cleave_status time_engine(struct clv_survey *s, size_t engine,
@@ -94,6 +123,7 @@ static cleave_status time_engine(struct clv_survey *s, size_t engine,
         .most_ns = s->o->is_fast ? FAST_TIMING_NS : FULL_TIMING_NS,
         .energy = s->o->energy,
         .clock = s->o->clock,
+        .stall = s->o->stall,
         .progress = clv_survey_lap,
         .self = s,
     };
@@ -109,6 +139,7 @@ static cleave_status time_engine(struct clv_survey *s, size_t engine,
         status = clv_stopwatch_run(&options, laps, err);
     }
     if (status == CLEAVE_OK) {
+        note_unrest(s, laps, s->place_count);
         status = put_heads(s, engine, laps, err);
     }
     clv_survey_stepped(s);
@@ -154,6 +185,7 @@ static cleave_status time_wholes(struct clv_survey *s, const size_t *engines,
             (s->o->is_fast ? FAST_WHOLE_NS : FULL_WHOLE_NS) * (int64_t)count,
         .energy = s->o->energy,
         .clock = s->o->clock,
+        .stall = s->o->stall,
         .progress = clv_survey_lap,
         .self = s,
     };
@@ -165,6 +197,9 @@ static cleave_status time_wholes(struct clv_survey *s, const size_t *engines,
     }
     clv_survey_step(s, TIMING_S * (double)count, "times of the whole");
     status = clv_stopwatch_run(&options, laps, err);
+    if (status == CLEAVE_OK) {
+        note_unrest(s, laps, count);
+    }
     for (size_t i = 0; status == CLEAVE_OK && i < count; i++) {
         status = put_heads(s, engines[i], &laps[i], err);
     }

@@ -11,6 +11,10 @@
  *     2. pairs of tasks: on one engine, then on all pairs of engines
  *     3. all tasks (of three and more): on one engine, then on all tuples
  *
+ * Others' work is not wanted among it: where somebody waited for a processor
+ * while a member ran alone (stall.h), that round of the trial is made again,
+ * twice at most, and the calmest counts.
+ *
  * Each trial is a row of the database as soon as it is done (contention.h);
  * those that are there are not run again.
  *
@@ -28,6 +32,7 @@
 #include "network/network.h"
 #include "profile/contention.h"
 #include "profile/database.h"
+#include "profile/stall.h"
 
 /* Engines at most. */
 #define CLV_TOGETHER_ENGINES 16
@@ -65,14 +70,16 @@ struct clv_together_options {
     double budget_ns; /* 0: nothing is tried */
     double bout_ns;   /* how long a bout lasts at least; 0: 40 ms */
     struct clv_clock clock;
+    struct clv_stall stall; /* all zero: not known */
     struct clv_together_watch watch;
 };
 
 /* What was tried, and what there was no time for. */
 struct clv_together_account {
     size_t trials;
-    size_t known;    /* there already */
-    double possible; /* all there could be */
+    size_t known;     /* there already */
+    size_t disturbed; /* of the trials, by others' work */
+    double possible;  /* all there could be */
 };
 
 /*

@@ -27,8 +27,6 @@ void clv_ensemble_tell(cleave_ensemble *e, cleave_event *event)
     }
 }
 
-/* A refusal is told before it is known to the post; who waits for it asks at
-   the next look. */
 static void on_member(void *self, const cleave_event *event)
 {
     struct clv_member *m = self;

@@ -275,6 +275,34 @@ static void slow_ones_take_longer(void **state)
     assert_true(p->planned < 10);
 }
 
+/* Somebody waits for as many looks as there are left. */
+static double wait_for_looks(void *self)
+{
+    static const double a_second = 1e9;
+    size_t *looks = self;
+
+    return *looks > 0 ? (double)(100 - (*looks)--) * a_second : 100 * a_second;
+}
+
+static void a_round_that_others_disturb_is_made_again(void **state)
+{
+    struct party *p = *state;
+    struct clv_together_account account;
+    size_t looks = 2; /* before and behind the first bout */
+
+    p->options.task_count = 1;
+    p->options.engine_count = 1;
+    p->options.stall = (struct clv_stall){wait_for_looks, &looks};
+    account = run(p);
+    assert_int_equal(account.trials, 1);
+    assert_int_equal(account.disturbed, 0);
+    looks = 90;
+    p->options.engine_count = 2;
+    account = run(p);
+    assert_int_equal(account.trials, 1);
+    assert_int_equal(account.disturbed, 1);
+}
+
 static void it_may_stop_and_go_on(void **state)
 {
     struct party *p = *state;
@@ -387,6 +415,7 @@ int main(void)
         AT_PARTY(one_task_is_tried_beside_hogs_alone),
         AT_PARTY(time_ends_the_list_from_behind),
         AT_PARTY(slow_ones_take_longer),
+        AT_PARTY(a_round_that_others_disturb_is_made_again),
         AT_PARTY(it_may_stop_and_go_on),
     };
 

@@ -12,6 +12,7 @@
 #include "command.h"
 #include "gnuplot.h"
 #include "planning.h"
+#include "plansolver.h"
 
 static int wants_all(const struct settings *s)
 {
@@ -42,8 +43,17 @@ static cleave_status check(const struct settings *s, cleave_error *err)
 {
     const struct clv_policy *policy;
     struct clv_conditions conditions;
-    cleave_status status = decision_check(s, err);
+    cleave_status status;
 
+    if (s->solver != NULL) {
+        return plansolver_check(s, err);
+    }
+    if (s->kept > 0 || s->share != NULL || s->elsewhere != NULL) {
+        return clv_fail(err, CLEAVE_INVALID, "--solver",
+                        "--kept, --share and --elsewhere belong to --solver: "
+                        "add it, or leave them out.");
+    }
+    status = decision_check(s, err);
     if (status == CLEAVE_OK) {
         status = find_policy(s, &policy, err);
     }
@@ -151,18 +161,39 @@ static cleave_status plan_all(const struct settings *s,
     return status;
 }
 
+/* Of several tasks one has to be named, or all decided. */
+static cleave_status open_decision(const struct settings *s,
+                                   struct decision *decision, cleave_error *err)
+{
+    cleave_error inner = CLEAVE_ERROR_INIT;
+    cleave_status status = decision_open(s, decision, &inner);
+    int is_one_of_many = s->task == NULL && decision->application != NULL &&
+                         decision->application->task_count > 1;
+
+    return status == CLEAVE_OK
+               ? status
+               : clv_fail(err, status, inner.where, "%s%s", inner.text,
+                          is_one_of_many
+                              ? " Or decide all together with --solver rass."
+                              : "");
+}
+
 static cleave_status plan(const struct settings *s, cleave_error *err)
 {
     struct decision decision = {0};
     struct clv_conditions conditions;
     const struct clv_policy *policy = NULL;
-    cleave_status status = find_policy(s, &policy, err);
+    cleave_status status;
 
+    if (s->solver != NULL) {
+        return plansolver_run(s, err);
+    }
+    status = find_policy(s, &policy, err);
     if (status == CLEAVE_OK && s->plot != NULL) {
         status = gnuplot_check(err);
     }
     if (status == CLEAVE_OK) {
-        status = decision_open(s, &decision, err);
+        status = open_decision(s, &decision, err);
     }
     if (status == CLEAVE_OK) {
         status = decision_conditions(s, decision.designs->costs.server_count,
@@ -193,10 +224,14 @@ const struct command command_plan = {
         "loses. With --plot the first objective over bandwidth. If nothing\n"
         "meets the constraints: the one in the way and the best possible,\n"
         "with exit status 1.\n"
+        "With --solver all tasks are decided together: which designs are kept\n"
+        "ready, which of them each state of the world wants (processors\n"
+        "loaded, memory short, links slow or away), what each switch changes.\n"
         "\nexamples:\n"
         "  cleave plan app.yaml --db app.db --bandwidth 12.4Mbps --rtt 53ms\n"
         "  cleave plan app.yaml --db app.db --bandwidth 1.6Mbps --explain\n"
-        "  cleave plan app.yaml --db app.db --policy all --device-load 2\n",
+        "  cleave plan app.yaml --db app.db --policy all --device-load 2\n"
+        "  cleave plan app.yaml --db app.db --solver rass --explain\n",
     .check = check,
     .run = plan,
 };

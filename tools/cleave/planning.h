@@ -59,4 +59,7 @@ cleave_status planjson_compare(const struct planning *plannings, size_t count,
 cleave_status planplot_draw(const struct planning *planning, const char *path,
                             cleave_error *err);
 
+/* How people read a unit on an axis: what to multiply values with. */
+double planplot_axis(enum clv_unit unit, const char **ret_name);
+
 #endif

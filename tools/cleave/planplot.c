@@ -29,8 +29,7 @@ static const char *const colours[] = {
 
 #define COLOURS (sizeof colours / sizeof colours[0])
 
-/* How people read a unit on an axis. */
-static double axis_scale(enum clv_unit unit, const char **ret_name)
+double planplot_axis(enum clv_unit unit, const char **ret_name)
 {
     static const char *const names[] = {
         [CLV_UNIT_TIME] = "ms",    [CLV_UNIT_RATE] = "per s",
@@ -233,7 +232,7 @@ cleave_status planplot_draw(const struct planning *planning, const char *path,
     struct clv_buffer labels;
     cleave_status status;
 
-    plot.scale = axis_scale(clv_metric_unit(metric), &plot.unit);
+    plot.scale = planplot_axis(clv_metric_unit(metric), &plot.unit);
     clv_buffer_init(&plot.script, GNUPLOT_MAX);
     clv_buffer_init(&labels, GNUPLOT_MAX);
     write_head(&plot, path);

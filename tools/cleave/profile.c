@@ -12,6 +12,7 @@
 
 #include "base/fail.h"
 #include "command.h"
+#include "matching.h"
 #include "profile/database.h"
 #include "profiletable.h"
 #include "profiling.h"
@@ -118,6 +119,7 @@ static cleave_status survey(struct profiled *p, cleave_error *err)
         .budget_pp = a->budget_pp,
         .memory_bytes = a->settings->memory,
         .clock = clv_clock_machine(),
+        .stall = clv_stall_machine(),
         .energy = &a->energy,
         .watch = {.self = p,
                   .ahead = note_ahead,
@@ -271,6 +273,9 @@ static cleave_status profile(const struct settings *s, cleave_error *err)
 
     block_signals();
     status = profiling_open(&a, s, err);
+    if (status == CLEAVE_OK) {
+        status = matching_check(&a, err);
+    }
     if (status == CLEAVE_OK) {
         tell_energy(&a);
         tell_no_cuts(&a);

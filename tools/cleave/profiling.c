@@ -376,17 +376,18 @@ static cleave_status open_networks(struct profiled *p, cleave_error *err)
 }
 
 /* The card named, the one of the application, or the one beside the model. */
-static cleave_status find_card(const struct profiled *p,
-                               char path[CLV_PATH_MAX], cleave_error *err)
+cleave_status profiling_card(const struct profiling *all,
+                             const struct clv_app_variant *variant,
+                             char path[CLV_PATH_MAX], cleave_error *err)
 {
-    const char *named = p->all->settings->card != NULL ? p->all->settings->card
-                                                       : p->variant->card;
+    const char *named =
+        all->settings->card != NULL ? all->settings->card : variant->card;
     cleave_status status;
 
     if (named != NULL) {
         return clv_path_print(path, CLV_PATH_MAX, err, "%s", named);
     }
-    status = clv_card_default_path(p->variant->path, path, err);
+    status = clv_card_default_path(variant->path, path, err);
     if (status == CLEAVE_OK && access(path, F_OK) != 0) {
         path[0] = '\0'; /* a model without a card takes arrays */
     }
@@ -536,7 +537,7 @@ cleave_status profiled_open(struct profiled *p, struct profiling *all,
     p->variant = variant;
     status = open_networks(p, err);
     if (status == CLEAVE_OK) {
-        status = find_card(p, card, err);
+        status = profiling_card(p->all, p->variant, card, err);
     }
     if (status == CLEAVE_OK) {
         status = open_data(p, card, err);

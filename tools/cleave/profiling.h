@@ -94,6 +94,11 @@ void profiling_close(struct profiling *all);
 const char *profiling_data(const struct profiling *all,
                            const struct clv_app_task *task);
 
+/* Where the model's card is; "" if it has none. */
+cleave_status profiling_card(const struct profiling *all,
+                             const struct clv_app_variant *variant,
+                             char path[CLV_PATH_MAX], cleave_error *err);
+
 /* Makes it the task now, with its labels and its budget. */
 cleave_status profiling_turn_to(struct profiling *all,
                                 const struct clv_app_task *task,

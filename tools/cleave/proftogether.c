@@ -127,6 +127,12 @@ static void tell_left_out(const struct profiling *a,
                 "from other engines. --together TIME gives more.\n",
                 left, account->possible);
     }
+    if (!a->settings->quiet && account->disturbed > 0) {
+        fprintf(stderr,
+                "cleave: together: other work disturbed %zu of %zu trials; "
+                "measure again with --fresh when the machine is idle.\n",
+                account->disturbed, account->trials);
+    }
 }
 
 /* -- Trying -- */
@@ -181,6 +187,7 @@ static cleave_status try_all(struct company *c, struct profiling *a,
         .cores = clv_engine_threads(a->examiner),
         .budget_ns = budget_ns,
         .clock = clv_clock_machine(),
+        .stall = clv_stall_machine(),
         .watch = {.self = a,
                   .planned = note_planned,
                   .step = note_step,

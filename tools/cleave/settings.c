@@ -185,6 +185,17 @@ const struct setting settings_table[] = {
      "the servers are away, for example 30s..40s"},
     {"seed", "N", SETTING_COUNT, AT(seed), TAKES_SIMULATE,
      "of the luck that times are drawn with (default 1)"},
+    {"solver", "NAME", SETTING_TEXT, AT(solver), TAKES_PLAN,
+     "decide all tasks together: rass, oodin, best-accuracy, best-size, "
+     "contention-unaware, transferred; all compares them"},
+    {"kept", "N", SETTING_COUNT, AT(kept), TAKES_PLAN,
+     "designs of a switching table that need room of their own at most "
+     "(default: as the application says, else 8)"},
+    {"share", "SHARE", SETTING_TEXT, AT(share), TAKES_PLAN,
+     "of the best there is that each state should have, for example 95% "
+     "(default 98%)"},
+    {"elsewhere", "FILE", SETTING_TEXT, AT(elsewhere), TAKES_PLAN,
+     "another machine's profile of the same application, for transferred"},
     {"explain", NULL, SETTING_FLAG, AT(explain), TAKES_PLAN,
      "also the designs that came next, and where each loses"},
     {"cache", "DIR", SETTING_TEXT, AT(cache),

@@ -64,6 +64,9 @@ struct settings {
     const char *bandwidth;
     const char *down_bandwidth;
     const char *rtt;
+    const char *solver;
+    const char *share;
+    const char *elsewhere;
     const char *device_load;
     const char *server_load;
     const char *server_queue;
@@ -90,6 +93,7 @@ struct settings {
     const char *mode;
     const char *outage;
     uint64_t in_flight;
+    uint64_t kept;
     uint64_t deadline_ms;
     uint64_t workers;
     uint64_t queue;
