@@ -11,7 +11,7 @@
 # change. The hog is real. The squeeze is what the kernel
 # would tell of one (PSI), written to files of a folder that stand for the
 # machine's, for a real one would hurt whoever else uses this machine.
-# Prints what the tasks cost each other in peace, what the manager did when,
+# Prints the designs that are kept, what the tasks cost each other in peace, what the manager did when,
 # and how the three compare.
 set -eu
 cd "$(dirname "$0")/.."
@@ -152,6 +152,16 @@ sed -n '/latency.p95/{s/.*\(latency.p95 <= [0-9]*us\).*/\1/p};s/ *rate: //p;s/.*
     $crowd/crowd.app.yaml | paste -d ' ' - - - |
     awk '{ print "    " $1 ": " $5 " pictures, " $2 " " $3 " " $4 }'
 
+echo "The designs kept ready, and the states of the device that want them:"
+$build/cleave plan $crowd/crowd.app.yaml --db $crowd/crowd.db --solver rass \
+    >$crowd/plan.txt 2>&1 || true # it says what is in the way
+awk '/^d[0-9]/ { name = $1 }
+    name && / device$/ { design[name] = design[name] "  " $1 ": " $2 " " $3 }
+    /^[0-9]+ states$/ { name = ""; shown = 1; next }
+    /^$/ { shown = 0 }
+    shown { rest = $0; sub(/^ *[^ ]+ +[0-9]+ +/, "", rest)
+        print "    " rest ":\n       " design[$1] }' $crowd/plan.txt
+
 # -- In peace --
 
 pressure() # percent of time lost to want of memory
@@ -231,7 +241,7 @@ ride() # who decides; sets $who
     runner=
 }
 
-managers="table none"
+managers="table none oodin"
 echo "Running both together for $seconds seconds with each manager ($managers): a hog comes"
 echo "and goes, then a squeeze of memory."
 for manager in $managers; do
