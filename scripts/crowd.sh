@@ -294,10 +294,16 @@ awk -v managers="$managers" "$fields"'
             "task", "answers", "failed", "missed", "mean ms", "p95 ms",
             "violations", "right", "changes"
     }
-    /^{"summary"/ {
+    FNR == 1 {
         name = FILENAME
         sub(/.*\//, "", name)
         sub(/\.json/, "", name)
+    }
+    /^{"event":"adapt"/ {
+        adapted[name]++
+        cost[name] += of($0, "cost_ms")
+    }
+    /^{"summary"/ {
         n = split($0, part, "{\"task\":")
         for (i = 2; i <= n; i++) {
             text = "{\"task\":" part[i]
@@ -318,16 +324,18 @@ awk -v managers="$managers" "$fields"'
         n = split(managers, order, " ")
         for (i = 1; i <= n; i++)
             if (!all[order[i]]) exit 1
-        printf "\nWhat it shows: the SLO was broken for %.1f %% of the pictures " \
-            "with the table, and %.1f %% of\nthe answers were right.",
-            100 * broken["table"] / all["table"],
-            100 * right["table"] / answers["table"]
-        says["none"] = "With designs that stay"
-        says["oodin"] = "Solved anew at each change"
-        for (i = 2; i <= n; i++)
-            printf " %s: %.1f %% broken, %.1f %% right.", says[order[i]],
-                100 * broken[order[i]] / all[order[i]],
-                100 * right[order[i]] / answers[order[i]]
-        printf "\n"
+        says["table"] = "with the table"
+        says["none"] = "with designs that stay"
+        says["oodin"] = "solved anew at each change"
+        printf "\nWhat it shows: %26s %16s %14s\n", "SLO broken for",
+            "answers right", "adapting took"
+        for (i = 1; i <= n; i++) {
+            m = order[i]
+            printf "    %-26s %9.1f %% %14.1f %%", says[m],
+                100 * broken[m] / all[m], 100 * right[m] / answers[m]
+            if (adapted[m])
+                printf " %11.2f ms", cost[m] / adapted[m]
+            printf "\n"
+        }
     }' $(for manager in $managers; do echo "$crowd/$manager.json"; done) ||
     { cat $crowd/*.err >&2; fail "A run came to nothing."; }
