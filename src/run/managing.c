@@ -110,8 +110,10 @@ static void note_failure(struct clv_move *m, const char *task, const char *why)
 static void begin_move(cleave_ensemble *e, const struct clv_lineup *to,
                        const char *reason, int64_t now_ns)
 {
+    /* what an unfinished move has come to is told with this one */
     e->move = (struct clv_move){.is_one = 1,
-                                .from = e->lineup,
+                                .from =
+                                    e->move.is_one ? e->move.from : e->lineup,
                                 .to = *to,
                                 .decided_ns = now_ns,
                                 .reason = reason};
