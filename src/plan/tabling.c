@@ -32,6 +32,11 @@
 /* Shares closer than this are the same. */
 #define ALIKE 1e-9
 
+/* What breaks an SLO in a state where others keep them all has a share of the
+   best of 0; here it has up to this, so that the nearest is taken if it must
+   be one of these. */
+#define BROKEN_SHARE 1e-3
+
 /* One design that might be kept. */
 struct draftee {
     struct clv_config configs[CLV_SEATS];
@@ -338,7 +343,8 @@ static void rate_in(struct tabling *b, size_t state)
         settle_best(o, row[j]);
     }
     for (size_t j = 0; j < b->pool_count; j++) {
-        row[j] = clv_outlook_share(o, row[j]);
+        double share = clv_outlook_share(o, row[j]);
+        row[j] = share == 0 ? BROKEN_SHARE * row[j] : share;
     }
 }
 
@@ -491,8 +497,14 @@ static cleave_status draft(struct tabling *b, cleave_error *err)
 
 /* -- Entries -- */
 
-static void fill_entry(struct tabling *b, size_t state, size_t design,
-                       double share)
+static float told_share(const struct clv_outlook *o, double share)
+{
+    return share < 0 || (o->is_feasible && share <= BROKEN_SHARE)
+               ? 0
+               : (float)share;
+}
+
+static void fill_entry(struct tabling *b, size_t state, size_t design)
 {
     const struct clv_outlook *o = &b->outlooks[state];
     struct clv_state_entry *e = &b->table->entries[state];
@@ -503,9 +515,9 @@ static void fill_entry(struct tabling *b, size_t state, size_t design,
     e->design = (uint16_t)b->pool[design].place;
     e->is_feasible = worth > 1;
     e->is_forced = o->forced != 0;
-    e->share = (float)share;
+    e->share = told_share(o, share_of(b, state, design));
     e->paper_share =
-        (float)fmax(best_share(b, state, b->paper_count, &unused), 0);
+        told_share(o, best_share(b, state, b->paper_count, &unused));
     e->violation = worth > 1 ? 0 : (float)(1 / fmax(worth, 1e-9) - 1);
 }
 
@@ -582,7 +594,7 @@ static cleave_status fill_table(struct tabling *b, cleave_error *err)
     }
     status = place_kept(b, wanted, err);
     for (size_t i = 0; status == CLEAVE_OK && i < t->state_count; i++) {
-        fill_entry(b, i, wanted[i], share_of(b, i, wanted[i]));
+        fill_entry(b, i, wanted[i]);
     }
     clv_luggage_weigh(t, &b->options->product);
     free(wanted);
