@@ -20,7 +20,7 @@
  * speed does not matter to what this shows.
  *
  * Time to adapt is from the trouble's beginning until the last change of
- * designs that it causes is done.
+ * designs is done that it causes in the first seconds.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +36,8 @@
 
 #define ROUNDS 3
 #define USECASE "camera"
-#define SLACK 1.5   /* of bounds, over the calm */
+#define SLACK 1.5 /* of bounds, over the calm */
+#define SOON_NS 3500000000
 #define SQUEEZE 0.4 /* of the time is lost */
 
 enum phase { CALM, LOADED, RECOVERING, SQUEEZED, AT_EASE, PHASES };
@@ -55,9 +56,8 @@ struct outcome {
     size_t cramped; /* of all tasks' */
     size_t broken;  /* late or cramped, of all tasks' */
     double resident_bytes;
-    double adapted_ms; /* 0: nothing was changed */
+    double adapted_ms; /* 0: nothing was changed soon */
     size_t adaptations;
-    char to[CREW_TEXT];
 };
 
 struct run_result {
@@ -102,11 +102,13 @@ static void count_events(const struct crew *c, int64_t from_ns, int64_t to_ns,
 {
     for (size_t i = 0; i < c->event_count; i++) {
         const struct crew_event *e = &c->events[i];
-        if (e->kind == CLEAVE_EVENT_ADAPT && e->at_ns >= from_ns &&
-            e->at_ns < to_ns) {
-            o->adaptations++;
+        if (e->kind != CLEAVE_EVENT_ADAPT || e->at_ns < from_ns ||
+            e->at_ns >= to_ns) {
+            continue;
+        }
+        o->adaptations++;
+        if (e->at_ns - from_ns < SOON_NS) {
             o->adapted_ms = (double)(e->at_ns - from_ns) / 1e6;
-            memcpy(o->to, e->to, sizeof o->to);
         }
     }
 }
@@ -179,6 +181,7 @@ struct live_totals {
     size_t inferences;
     size_t broken;
     size_t late[PHASES];
+    size_t adaptations[PHASES];
     size_t cramped;
     struct tally shares; /* of each run; percent */
     struct tally adapted_ms[PHASES];
@@ -199,7 +202,8 @@ static void add_run(struct live_totals *t, const struct run_result *r)
         }
         broken += o->broken;
         t->cramped += o->cramped;
-        if (o->adaptations > 0) {
+        t->adaptations[p] += o->adaptations;
+        if (o->adapted_ms > 0) {
             tally_add(&t->adapted_ms[p], o->adapted_ms);
         }
         tally_add(&t->resident_mb[p], o->resident_bytes / 1e6);
@@ -237,7 +241,8 @@ static json_t *told_of(struct live_totals *t)
 
     for (size_t p = 0; p < PHASES; p++) {
         json_t *phase =
-            json_pack("{s:I, s:f}", "late", (json_int_t)t->late[p],
+            json_pack("{s:I, s:I, s:f}", "late", (json_int_t)t->late[p],
+                      "adaptations", (json_int_t)t->adaptations[p],
                       "resident_mb", tally_median(&t->resident_mb[p]));
         if (t->adapted_ms[p].count > 0) {
             tally_describe(phase, "adapted_ms", &t->adapted_ms[p]);

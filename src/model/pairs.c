@@ -261,7 +261,8 @@ static int read_weights(const struct pairs *p, uint32_t node, struct weights *w)
 static float epsilon_of(const Onnx__NodeProto *bn)
 {
     for (size_t i = 0; i < bn->n_attribute; i++) {
-        if (strcmp(bn->attribute[i]->name, "epsilon") == 0) {
+        const char *name = bn->attribute[i]->name;
+        if (name != NULL && strcmp(name, "epsilon") == 0) {
             return bn->attribute[i]->f;
         }
     }

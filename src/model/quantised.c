@@ -53,12 +53,13 @@ static int is_one_of(const struct clv_quantised *q, uint32_t node,
     return 0;
 }
 
-/* A node's only output, or CLV_NONE if it has several. */
+/* A node's only output, or CLV_NONE if it has several, or not the first. */
 static uint32_t output_of(const struct clv_quantised *q, uint32_t node)
 {
+    const Onnx__NodeProto *proto = q->model->nodes[node].proto;
     struct clv_ids out = q->model->nodes[node].outputs;
 
-    return out.count == 1 ? out.id[0] : CLV_NONE;
+    return out.count == 1 && proto->output[0][0] != '\0' ? out.id[0] : CLV_NONE;
 }
 
 /* The tensor at this place among the inputs, or CLV_NONE. */

@@ -256,7 +256,7 @@ static void keep_calm(const struct stopwatch *w, struct lane *lane,
     double stalled = 0;
 
     clv_calm_mark(lane->visits, lane->visit_count,
-                  w->rounds / 4 < FEW_ROUNDS ? FEW_ROUNDS : w->rounds / 4);
+                  w->rounds / 2 < FEW_ROUNDS ? FEW_ROUNDS : w->rounds / 2);
     for (size_t v = 0; v < lane->visit_count; v++) {
         if (lane->visits[v].is_calm) {
             size_t size = w->visits * sizeof *lane->head_ns;

@@ -10,8 +10,12 @@
  * The bouts are gone through in turn, several times over; then times are
  * spreads, and spreads rows. A bout lasts as long as a few inferences of its
  * slowest member, within bounds. How often it is repeated follows from the
- * time there is: three times where that suffices for all trials, else twice,
- * else once; and if even that is too much, the last trials are left out.
+ * time there is: five times where that suffices for hogs, pairs, and all on one
+ * engine, else less often; and if even once is too much, the last trials are
+ * left out.
+ *
+ * Repeating matters: where the system puts threads is luck, and holds for a
+ * bout. Two threads on two processors may share one of them for all of it.
  *
  * What it leaves out: cuts. A head presses like its whole network as long as
  * it runs, which is what duties are for (contention.h).
@@ -27,7 +31,7 @@
 
 #define SAMPLES 4
 #define TRIALS_MAX ((size_t)2048)
-#define REPEATS 3
+#define REPEATS 5
 #define LEAST_NS 40e6
 #define MOST_NS 500e6
 #define INFERENCES 4 /* of the slowest, in a bout */

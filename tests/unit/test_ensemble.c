@@ -206,6 +206,30 @@ static void without_a_manager_states_are_told_and_nothing_moves(void **state)
     assert_int_equal(cleave_ensemble_runner(b->ensemble, 0)->desk_count, 1);
 }
 
+/* The published baseline: nothing is loaded before it is wanted. */
+static void solving_anew_loads_when_it_has_to(void **state)
+{
+    struct ensemble_bed *b = *state;
+    cleave_runner *r;
+
+    runner_bed_kill_server(b->posts->bed);
+    ensemble_bed_open(b, "oodin", 2);
+    r = cleave_ensemble_runner(b->ensemble, 0);
+    assert_int_equal(ensemble_bed_next(b, 0) / 10, 0);
+    assert_int_equal(ensemble_bed_events(b, CLEAVE_EVENT_READY), 0);
+    ensemble_bed_memory(b, 3);
+    do { /* a server that is away is a change, too */
+        ensemble_bed_until(b, CLEAVE_EVENT_ADAPT,
+                           ensemble_bed_events(b, CLEAVE_EVENT_ADAPT) + 1);
+    } while (ensemble_bed_next(b, 0) / 10 != 1);
+    assert_non_null(strstr(b->to[CLEAVE_EVENT_ADAPT], "test: twin"));
+    assert_true(ensemble_bed_events(b, CLEAVE_EVENT_READY) >= 1);
+    while (clv_fleet_has(r->fleet, r->desks[0]->landing)) {
+        (void)ensemble_bed_infer(b, 0); /* the old one goes */
+    }
+    assert_int_equal(ensemble_bed_infer(b, 0), 0);
+}
+
 static void a_manager_that_is_none_is_refused(void **state)
 {
     struct ensemble_bed *b = *state;
@@ -279,6 +303,7 @@ int main(int argc, char **argv)
         IN_BED(a_server_killed_while_switching_costs_no_answer),
         IN_BED(a_variant_that_vanished_is_told_and_the_table_goes_on),
         IN_BED(without_a_manager_states_are_told_and_nothing_moves),
+        IN_BED(solving_anew_loads_when_it_has_to),
         IN_BED(a_manager_that_is_none_is_refused),
         IN_BED(a_task_that_cannot_be_opened_is_named),
         IN_BED(one_task_behaves_as_its_runner),
