@@ -275,6 +275,12 @@ static json_t *context_of(const struct live_run *r, struct live_totals *totals)
                         json_integer((json_int_t)r->hogs));
     json_object_set_new(context, "memory_when_short_mb",
                         json_real(r->memory_bytes / 1e6));
+    for (size_t t = 0; t < USECASE_TASKS; t++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s_bound_ms",
+                 r->world->usecase->tasks[t].name);
+        json_object_set_new(context, name, json_real(r->bounds_ns[t] / 1e6));
+    }
     for (size_t m = 0; m < MODES; m++) {
         json_object_set_new(context, mode_names[m], told_of(&totals[m]));
     }
@@ -341,34 +347,50 @@ static void put_rows(const struct live_run *r, struct live_totals *totals)
     put_resident(totals);
 }
 
+/* The use case at the rates of these runs, and within the bounds, where there
+   are any. */
+static void refine(const struct live_run *r, struct usecase_world *w)
+{
+    char lines[USECASE_TASKS][128];
+    const char *more[USECASE_TASKS];
+    char path[CLV_PATH_MAX];
+
+    for (size_t t = 0; t < USECASE_TASKS; t++) {
+        int length = 0;
+        if (r->bounds_ns[t] > 0) {
+            length = snprintf(lines[t], sizeof lines[t],
+                              "      - latency.p95 <= %.0fus\n",
+                              r->bounds_ns[t] / 1e3);
+        }
+        snprintf(lines[t] + length, sizeof lines[t] - (size_t)length,
+                 "    rate: %.0f/s\n", rates_per_s[t]);
+        more[t] = lines[t];
+    }
+    stage_must(clv_path_print(path, sizeof path, NULL, "%s/live.yaml",
+                              w->material.folder),
+               NULL, "live");
+    usecase_refine(w, path, more);
+}
+
 /* Bounds as this machine can keep them while nothing troubles it. */
 static void set_bounds(struct live_run *r, struct usecase_world *w)
 {
     const struct clv_measure p95 = {CLV_METRIC_LATENCY, CLV_STATISTIC_P95};
     cleave_error err = CLEAVE_ERROR_INIT;
-    char lines[USECASE_TASKS][128];
-    const char *more[USECASE_TASKS];
-    char path[CLV_PATH_MAX];
     uint32_t choice[CLV_SEATS];
     struct clv_product *product;
     struct clv_rass rass;
 
+    refine(r, w);
     stage_must(clv_product_new(&w->blueprint->options.product, &product, &err),
                &err, w->app);
     stage_must(clv_rass_solve(product, &rass, &err), &err, w->app);
     clv_product_choice(product, rass.kept[0].design, choice);
     for (uint32_t t = 0; t < w->application->task_count; t++) {
         r->bounds_ns[t] = SLACK * clv_product_value(product, choice, t, p95);
-        snprintf(lines[t], sizeof lines[t],
-                 "      - latency.p95 <= %.0fus\n    rate: %.0f/s\n",
-                 r->bounds_ns[t] / 1e3, rates_per_s[t]);
-        more[t] = lines[t];
     }
     clv_product_free(product);
-    stage_must(clv_path_print(path, sizeof path, &err, "%s/live.yaml",
-                              w->material.folder),
-               &err, "live");
-    usecase_refine(w, path, more);
+    refine(r, w);
 }
 
 static double memory_when_short(const struct usecase_world *w)
