@@ -14,9 +14,9 @@
  * least memory need, which is what the table knows. The squeeze is emulated:
  * nothing is swapped, so it is the designs' measured memory that counts.
  *
- * A task's bound on latency is twice what RASS's best design takes in the
- * calm, at the 95th percentile, by the profile; so the machine's speed does not
- * matter to what this shows.
+ * A task's bound on latency is twice what RASS's best design takes in the calm
+ * at these rates, at the 95th percentile, by the profile; so the machine's
+ * speed does not matter to what this shows.
  *
  * Time to adapt is from the trouble's beginning until the last change of
  * designs is done that it causes in the first seconds.
