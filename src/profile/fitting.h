@@ -28,8 +28,8 @@
 
 /* One model. All is borrowed. */
 struct clv_fitting {
-    const char *name;            /* for errors */
-    struct clv_network *network; /* opened on any engine; or NULL: then */
+    const char *name;              /* for errors */
+    struct clv_network *network;   /* opened on any engine; or NULL: then */
     const struct clv_model *model; /* what its file says must do */
     const struct clv_card *card;   /* or NULL */
 };

@@ -111,12 +111,12 @@ static void begin_move(cleave_ensemble *e, const struct clv_lineup *to,
                        const char *reason, int64_t now_ns)
 {
     /* what an unfinished move has come to is told with this one */
-    e->move = (struct clv_move){.is_one = 1,
-                                .from =
-                                    e->move.is_one ? e->move.from : e->lineup,
-                                .to = *to,
-                                .decided_ns = now_ns,
-                                .reason = reason};
+    e->move =
+        (struct clv_move){.is_one = 1,
+                          .from = e->move.is_one ? e->move.from : e->lineup,
+                          .to = *to,
+                          .decided_ns = now_ns,
+                          .reason = reason};
     e->retry_ns = 0;
     for (size_t i = 0; i < e->count; i++) {
         struct clv_member *m = &e->members[i];

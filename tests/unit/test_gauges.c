@@ -308,8 +308,7 @@ static void a_folder_that_is_none_is_told(void **state)
     (void)state;
     assert_int_equal(clv_gauges_open("/no/such/folder", &g, NULL),
                      CLEAVE_NOT_FOUND);
-    assert_int_equal(clv_gauges_open("/dev/null", &g, &err),
-                     CLEAVE_NOT_FOUND);
+    assert_int_equal(clv_gauges_open("/dev/null", &g, &err), CLEAVE_NOT_FOUND);
     assert_null(g);
     assert_string_equal(err.where, "/dev/null");
 }

@@ -208,14 +208,13 @@ void profiletable_print_worthless(const char *task,
             continue;
         }
         if (json) {
-            json_t *object =
-                json_pack("{s:s, s:s, s:s}", "task", task,
-                          is_beaten(&costs->variants[v],
-                                    &costs->variants[better])
-                              ? "never_worth_it"
-                              : "hardly_worth_it",
-                          costs->variants[v].name, "better",
-                          costs->variants[better].name);
+            json_t *object = json_pack(
+                "{s:s, s:s, s:s}", "task", task,
+                is_beaten(&costs->variants[v], &costs->variants[better])
+                    ? "never_worth_it"
+                    : "hardly_worth_it",
+                costs->variants[v].name, "better",
+                costs->variants[better].name);
             json_dumpf(object, stdout, JSON_COMPACT);
             printf("\n");
             json_decref(object);
