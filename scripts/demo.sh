@@ -3,7 +3,7 @@
 #
 #   scripts/demo.sh [SECONDS [SECONDS]]
 #       of the ride at its end, 60 by default, and of each run of its second
-#       part, 20 by default
+#       part, 15 by default
 #
 # Draws pictures nobody has trained on, starts a server, and lets a device
 # run the bundled network on them: all here, all there, and cut at three
@@ -159,4 +159,4 @@ echo
 scripts/ride.sh "${1:-60}"
 
 echo
-scripts/crowd.sh "${2:-20}"
+scripts/crowd.sh "${2:-15}"
