@@ -1,6 +1,7 @@
 /*
  * bench_carin.c - several tasks under SLOs: choosing, keeping, switching.
  *
+ *     use_cases  what RASS and its rivals choose, and how good that is
  *     states     the switching table in each of its states
  *     storage    what is kept of all variants
  *     lookup     one look-up in the table
@@ -27,9 +28,9 @@ static const struct {
     const char *name;
     section *run;
 } sections[] = {
-    {"states", section_states}, {"storage", section_storage},
-    {"lookup", section_lookup}, {"switch", section_switch},
-    {"live", section_live},
+    {"use_cases", section_use_cases}, {"states", section_states},
+    {"storage", section_storage},     {"lookup", section_lookup},
+    {"switch", section_switch},       {"live", section_live},
 };
 
 #define SECTIONS (sizeof sections / sizeof sections[0])
@@ -98,6 +99,10 @@ int main(int argc, char **argv)
 
     if (!all_known(argc, argv)) {
         return 2;
+    }
+    if (data == NULL) {
+        printf("there is no test data; name its folder in CLEAVE_DATA\n");
+        return 77;
     }
     for (size_t i = 0; i < SECTIONS; i++) {
         if ((all || is_given(sections[i].name, argc, argv)) &&

@@ -12,6 +12,9 @@ struct carin_effort {
     int quick;
 };
 
+/* What RASS and its rivals choose in each use case, rated by one yardstick. */
+void section_use_cases(const char *data, const struct carin_effort *effort);
+
 /* The table's design in each state against a fresh solve; what is kept; how
    long a look-up takes. */
 void section_states(const char *data, const struct carin_effort *effort);

@@ -135,8 +135,8 @@ static void note_design(struct crew_member *m, const char *design)
     snprintf(m->design, sizeof m->design, "%s", design);
     for (size_t i = 0; i < space->count; i++) {
         if (strcmp(clv_design_text(space, i, text), design) == 0) {
-            atomic_store(&m->memory_bytes,
-                         (uint64_t)space->candidates[i].memory_bytes);
+            double bytes = space->candidates[i].memory_bytes;
+            atomic_store(&m->memory_bytes, bytes > 0 ? (uint64_t)bytes : 0);
             return;
         }
     }
@@ -240,24 +240,33 @@ void crew_hogs_stop(struct crew_hogs *hogs)
     hogs->count = 0;
 }
 
-void crew_squeeze(const char *machine, double share)
+static void write_to(const char *machine, const char *folder, const char *name,
+                     const char *text)
 {
     cleave_error err = CLEAVE_ERROR_INIT;
     char path[CLV_PATH_MAX];
-    char text[256];
-    clv_bytes bytes = {(const uint8_t *)text, 0};
+    clv_bytes bytes = {(const uint8_t *)text, strlen(text)};
 
     stage_must(
-        clv_path_print(path, sizeof path, &err, "%s/proc/pressure", machine),
-        &err, machine);
+        clv_path_print(path, sizeof path, &err, "%s/%s", machine, folder), &err,
+        machine);
     stage_must(clv_folder_make(path, &err), &err, path);
-    stage_must(clv_path_print(path, sizeof path, &err,
-                              "%s/proc/pressure/memory", machine),
+    stage_must(clv_path_print(path, sizeof path, &err, "%s/%s/%s", machine,
+                              folder, name),
                &err, machine);
-    bytes.size =
-        (size_t)snprintf(text, sizeof text,
-                         "some avg10=%.2f avg60=%.2f avg300=0.00 total=0\n"
-                         "full avg10=%.2f avg60=%.2f avg300=0.00 total=0\n",
-                         100 * share, 100 * share, 100 * share, 100 * share);
     stage_must(clv_file_write(path, bytes, &err), &err, path);
+}
+
+void crew_squeeze(const char *machine, double share)
+{
+    char text[256];
+
+    snprintf(text, sizeof text,
+             "some avg10=%.2f avg60=%.2f avg300=0.00 total=0\n"
+             "full avg10=%.2f avg60=%.2f avg300=0.00 total=0\n",
+             100 * share, 100 * share, 100 * share, 100 * share);
+    /* Whoever has a cgroup asks that first. */
+    write_to(machine, "proc/self", "cgroup", "0::/crew\n");
+    write_to(machine, "sys/fs/cgroup/crew", "memory.pressure", text);
+    write_to(machine, "proc/pressure", "memory", text);
 }

@@ -205,8 +205,9 @@ static void measure(const struct usecase_world *w)
 {
     char log[CLV_PATH_MAX];
     struct child program;
-    const char *args[] = {"profile", w->app,    "--db", w->database, "--cache",
-                          w->cache,  "--quiet", NULL,   NULL};
+    const char *args[] = {"profile", w->app,   "--db",    w->database,
+                          "--cache", w->cache, "--quiet", "--together",
+                          "30s",     NULL,     NULL};
 
     print(log, "%s/profile.log", w->material.folder, "", "");
     if (w->usecase->has_server) {

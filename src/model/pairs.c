@@ -261,7 +261,8 @@ static int read_weights(const struct pairs *p, uint32_t node, struct weights *w)
 static float epsilon_of(const Onnx__NodeProto *bn)
 {
     for (size_t i = 0; i < bn->n_attribute; i++) {
-        if (strcmp(bn->attribute[i]->name, "epsilon") == 0) {
+        const char *name = bn->attribute[i]->name;
+        if (name != NULL && strcmp(name, "epsilon") == 0) {
             return bn->attribute[i]->f;
         }
     }
@@ -481,8 +482,12 @@ static void add_node(struct pairs *p, uint32_t index)
         return;
     }
     *node = *from;
-    memcpy(input, from->input, from->n_input * sizeof *input);
-    memcpy(output, from->output, from->n_output * sizeof *output);
+    for (size_t i = 0; i < from->n_input; i++) {
+        input[i] = from->input[i];
+    }
+    for (size_t i = 0; i < from->n_output; i++) {
+        output[i] = from->output[i];
+    }
     node->input = input;
     node->output = output;
     if (folded != CLV_NONE) {

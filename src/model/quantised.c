@@ -53,12 +53,13 @@ static int is_one_of(const struct clv_quantised *q, uint32_t node,
     return 0;
 }
 
-/* A node's only output, or CLV_NONE if it has several. */
+/* A node's only output, or CLV_NONE if it has several, or not the first. */
 static uint32_t output_of(const struct clv_quantised *q, uint32_t node)
 {
+    const Onnx__NodeProto *proto = q->model->nodes[node].proto;
     struct clv_ids out = q->model->nodes[node].outputs;
 
-    return out.count == 1 ? out.id[0] : CLV_NONE;
+    return out.count == 1 && proto->output[0][0] != '\0' ? out.id[0] : CLV_NONE;
 }
 
 /* The tensor at this place among the inputs, or CLV_NONE. */
@@ -278,7 +279,9 @@ static int goes_through(const struct clv_quantised *q, uint32_t node)
 /* Of a Reshape only the first input is data. */
 static uint32_t data_count(const struct clv_quantised *q, uint32_t node)
 {
-    return keeps_elements(q, node) ? 1 : q->model->nodes[node].inputs.count;
+    uint32_t count = q->model->nodes[node].inputs.count;
+
+    return keeps_elements(q, node) && count > 1 ? 1 : count;
 }
 
 /* The tensor that a through-going node makes, activation included. Functions

@@ -105,15 +105,24 @@ BLOCKS_INLINE void add_values(const double *value, const int64_t *is_in,
     AT(lanes, sum, 0) = sums;
 }
 
+/* Sums that do not wait for each other. */
 BLOCKS_INLINE double product_of(const double *x, const double *y)
 {
     double sum[LANES] = {0};
-    lanes sums = AT(lanes, sum, 0);
+    lanes a = AT(lanes, sum, 0);
+    lanes b = a;
+    lanes c = a;
+    lanes d = a;
 
-    for (size_t i = 0; i < DESIGNS; i += LANES) {
-        sums += AT(const lanes, x, i) * AT(const lanes, y, i);
+    for (size_t i = 0; i < DESIGNS; i += 4 * LANES) {
+        a += AT(const lanes, x, i) * AT(const lanes, y, i);
+        b += AT(const lanes, x, i + LANES) * AT(const lanes, y, i + LANES);
+        c += AT(const lanes, x, i + 2 * LANES) *
+             AT(const lanes, y, i + 2 * LANES);
+        d += AT(const lanes, x, i + 3 * LANES) *
+             AT(const lanes, y, i + 3 * LANES);
     }
-    AT(lanes, sum, 0) = sums;
+    AT(lanes, sum, 0) = (a + b) + (c + d);
     return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
@@ -166,18 +175,23 @@ BLOCKS_INLINE void square_block(const struct clv_yardstick *y,
         measure_away(b->objective[g], y->maximize[g], y->low[g], y->high[g],
                      away[g]);
     }
-    for (size_t k = 0; k < DESIGNS; k += LANES) {
+    for (size_t k = 0; k < DESIGNS; k += 2 * LANES) {
         double none[LANES] = {0};
-        lanes squares = AT(lanes, none, 0);
+        lanes first = AT(lanes, none, 0);
+        lanes second = first;
         for (size_t i = 0; i < y->count; i++) {
             const double *row = &y->from_values[i * CLV_GOALS];
-            lanes sums = AT(lanes, none, 0);
+            lanes x = AT(lanes, none, 0);
+            lanes z = x;
             for (size_t j = 0; j <= i; j++) {
-                sums += row[j] * AT(const lanes, away[j], k);
+                x += row[j] * AT(const lanes, away[j], k);
+                z += row[j] * AT(const lanes, away[j], k + LANES);
             }
-            squares += sums * sums;
+            first += x * x;
+            second += z * z;
         }
-        AT(lanes, ret_squares, k) = squares;
+        AT(lanes, ret_squares, k) = first;
+        AT(lanes, ret_squares, k + LANES) = second;
     }
 }
 

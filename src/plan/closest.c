@@ -430,6 +430,15 @@ static int is_empty(const struct search *s, const struct node *n)
     return 0;
 }
 
+/* Takes out what no limit leaves room for; 0 if nothing is left. */
+static int fix_by_sides(struct search *s, struct node *n)
+{
+    for (size_t j = 0; j < s->c->sides && !is_empty(s, n); j++) {
+        fix_by_side(s, n, j);
+    }
+    return !is_empty(s, n);
+}
+
 /* Returns how many left. */
 static uint32_t fix(struct search *s, struct node *n, struct price *p)
 {
@@ -444,9 +453,7 @@ static uint32_t fix(struct search *s, struct node *n, struct price *p)
         n->count[i] -= out;
         gone += out;
     }
-    for (size_t j = 0; j < s->c->sides && !is_empty(s, n); j++) {
-        fix_by_side(s, n, j);
-    }
+    fix_by_sides(s, n);
     return gone;
 }
 
@@ -793,10 +800,13 @@ cleave_status clv_closest_look(struct clv_closest *closest, cleave_error *err)
     if (status != CLEAVE_OK) {
         return status;
     }
-    find_ends(&s, &all);
-    closest->below = find_price(&s, &all, SWEEPS, 0).below;
-    if (closest->below <= limit_with_slack(closest->bound)) {
-        try_some(&s, &all);
+    closest->below = INFINITY;
+    if (fix_by_sides(&s, &all)) {
+        find_ends(&s, &all);
+        closest->below = find_price(&s, &all, SWEEPS, 0).below;
+        if (closest->below <= limit_with_slack(closest->bound)) {
+            try_some(&s, &all);
+        }
     }
     search_fini(&s);
     return CLEAVE_OK;
@@ -811,9 +821,11 @@ cleave_status clv_closest_search(struct clv_closest *closest, cleave_error *err)
     if (status != CLEAVE_OK) {
         return status;
     }
-    find_ends(&s, &all);
-    try_some(&s, &all);
-    examine(&s, all, SWEEPS_FIRST);
+    if (fix_by_sides(&s, &all)) {
+        find_ends(&s, &all);
+        try_some(&s, &all);
+        examine(&s, all, SWEEPS_FIRST);
+    }
     closest->below = has_given_up(&s) ? closest->below : closest->bound;
     search_fini(&s);
     return CLEAVE_OK;

@@ -60,7 +60,8 @@ struct clv_closest {
     void *self;
     /* Results. */
     uint64_t effort;
-    double below; /* no allowed sum's square is less, but for rounding */
+    double below; /* no allowed sum's square is less, but for rounding;
+                     infinite: no sum is allowed */
 };
 
 /* Bounds the whole, and offers a few sums that are likely good; `below` is
@@ -68,7 +69,7 @@ struct clv_closest {
 cleave_status clv_closest_look(struct clv_closest *closest, cleave_error *err);
 
 /* Offers all that may be the best. `below` is then the bound that was
-   returned last, or less if it gave up. CLEAVE_MEMORY. */
+   returned last; if it gave up, what it was before. CLEAVE_MEMORY. */
 cleave_status clv_closest_search(struct clv_closest *closest,
                                  cleave_error *err);
 

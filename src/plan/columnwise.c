@@ -231,19 +231,80 @@ static size_t best_of_kind(const struct solving *s, const struct kind *kind)
     return best;
 }
 
-/* What the tenth with least of it has at most; infinite if nobody knows. */
+/* Every so many designs are looked at to guess where a tenth ends. */
+#define SAMPLED 64
+
+static int is_known(const struct solving *s, const double *column, size_t i)
+{
+    return (s->is_feasible[i] != 0) & (fabs(column[i]) < INFINITY) &
+           (column[i] != CLV_UNKNOWN);
+}
+
+/* Values that the tenth very likely ends between. */
+struct guess {
+    double low;
+    double high;
+};
+
+static struct guess guess_tenth(const struct solving *s, const double *column)
+{
+    struct guess guess = {-INFINITY, INFINITY};
+    double *sample = (double *)s->work;
+    size_t count = 0;
+    size_t margin;
+
+    for (size_t i = 0; i < s->columns->designs; i += SAMPLED) {
+        sample[count] = column[i];
+        count += (size_t)is_known(s, column, i);
+    }
+    margin = 2 + (size_t)(1.5 * sqrt((double)count)); /* five deviations */
+    if (count / 10 > margin) {
+        guess.low = clv_ranking_value(sample, count, count / 10 - margin);
+        guess.high = clv_ranking_value(sample, count, count / 10 + margin);
+    }
+    return guess;
+}
+
+/* What the tenth with least of it has at most, if that is in the guess; else
+   NaN, and infinite if nobody knows. */
+static double tenth_within(const struct solving *s, const double *column,
+                           const struct guess *guess)
+{
+    double *between = (double *)s->work;
+    size_t known = 0;
+    size_t below = 0;
+    size_t count = 0;
+    size_t rank;
+
+    for (size_t i = 0; i < s->columns->designs; i++) {
+        int is_one = is_known(s, column, i);
+        between[count] = column[i];
+        known += (size_t)is_one;
+        below += (size_t)(is_one & (column[i] < guess->low));
+        count += (size_t)(is_one & (column[i] >= guess->low) &
+                          (column[i] <= guess->high));
+    }
+    rank = (known + 9) / 10;
+    if (known == 0) {
+        return INFINITY;
+    }
+    return rank > below && rank - below <= count
+               ? clv_ranking_value(between, count, rank - below)
+               : NAN;
+}
+
 static double tenth(const struct solving *s, const double *column)
 {
-    double *known = (double *)s->work;
-    size_t count = 0;
+    struct guess guess;
+    struct guess anything = {-INFINITY, INFINITY};
+    double value;
 
-    for (size_t i = 0; column != NULL && i < s->columns->designs; i++) {
-        known[count] = column[i];
-        count += s->is_feasible[i] && fabs(column[i]) < INFINITY &&
-                 column[i] != CLV_UNKNOWN;
+    if (column == NULL) {
+        return INFINITY;
     }
-    return count > 0 ? clv_ranking_value(known, count, (count + 9) / 10)
-                     : INFINITY;
+    guess = guess_tenth(s, column);
+    value = tenth_within(s, column, &guess);
+    return isnan(value) ? tenth_within(s, column, &anything) : value;
 }
 
 /* -- What gives way to what -- */
@@ -278,24 +339,25 @@ static int is_no_worse(const struct clv_rass_columns *c, size_t goal, size_t a,
     return c->maximize[goal] ? value[a] >= value[b] : value[a] <= value[b];
 }
 
-/* All that are no worse in one objective. Branches would be guessed wrong. */
-static size_t list_no_worse(const struct clv_rass_columns *c, size_t goal,
-                            size_t than, uint32_t *list)
+/* All that are no worse in the first objective and in the second (of one
+   objective twice in that). Branches would be guessed wrong. */
+static size_t list_no_worse(const struct clv_rass_columns *c,
+                            const size_t order[CLV_GOALS], size_t than,
+                            uint32_t *list)
 {
-    const double *value = c->objectives[goal];
-    double bound = value[than];
+    size_t other = order[c->objective_count > 1];
+    const double *x = c->objectives[order[0]];
+    const double *y = c->objectives[other];
+    double x_sign = c->maximize[order[0]] ? 1 : -1;
+    double y_sign = c->maximize[other] ? 1 : -1;
+    double x_bound = x_sign * x[than];
+    double y_bound = y_sign * y[than];
     size_t count = 0;
 
-    if (c->maximize[goal]) {
-        for (size_t i = 0; i < c->designs; i++) {
-            list[count] = (uint32_t)i;
-            count += value[i] >= bound;
-        }
-    } else {
-        for (size_t i = 0; i < c->designs; i++) {
-            list[count] = (uint32_t)i;
-            count += value[i] <= bound;
-        }
+    for (size_t i = 0; i < c->designs; i++) {
+        list[count] = (uint32_t)i;
+        count +=
+            (size_t)((x_sign * x[i] >= x_bound) & (y_sign * y[i] >= y_bound));
     }
     return count;
 }
@@ -361,7 +423,7 @@ static size_t give_way(const struct solving *s, const struct kind *kind,
         return design;
     }
     order_objectives(s, design, order);
-    count = list_no_worse(s->columns, order[0], design, s->beaten);
+    count = list_no_worse(s->columns, order, design, s->beaten);
     count = keep_beating(s, order, design, s->beaten, count);
     count = keep_kind(s, kind, s->beaten, count);
     while (count > 0) {

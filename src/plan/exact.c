@@ -122,7 +122,8 @@ struct tableau {
     double *vectors[CLV_SEATS];
     double *side_values[CLV_SEATS];
     double *ratios[CLV_SEATS];
-    uint32_t *where[CLV_SEATS]; /* of the seating's */
+    uint32_t *where[CLV_SEATS];  /* of the seating's */
+    uint32_t *prints[CLV_SEATS]; /* of terms; the same for the same */
 };
 
 static double offer(void *self, const uint32_t *numbers)
@@ -229,28 +230,55 @@ static int is_known(const struct tableau *t, size_t task, size_t k)
     return 1;
 }
 
+/* A number made of a configuration's terms of all goals. */
+static uint32_t print_of(const struct clv_seating *s, size_t task, size_t k)
+{
+    uint64_t print = 0;
+
+    for (size_t g = 0; g < s->goals; g++) {
+        double term = term_of(s, task, g, k) + 0.0; /* one zero, not two */
+        uint64_t bits;
+        memcpy(&bits, &term, sizeof bits);
+        print = (print ^ bits) * 0x9E3779B97F4A7C15u;
+        print ^= print >> 29;
+    }
+    return (uint32_t)(print >> 32);
+}
+
 /* True if the k-th, written last, is no better than an earlier one. */
-static int is_repeated(const struct tableau *t, size_t task, size_t count)
+static int is_no_better(const struct tableau *t, size_t task, size_t a,
+                        size_t b)
 {
     const struct clv_seating *s = t->seating;
-    uint32_t k = t->where[task][count];
+    uint32_t k = t->where[task][a];
+    uint32_t other = t->where[task][b];
+
+    for (size_t g = 0; g < s->goals; g++) {
+        if (term_of(s, task, g, k) != term_of(s, task, g, other)) {
+            return 0;
+        }
+    }
+    for (size_t j = 0; j < t->sides; j++) {
+        if (t->side_values[task][a * t->sides + j] <
+            t->side_values[task][b * t->sides + j]) {
+            return 0;
+        }
+    }
+    for (size_t c = s->goals; c < s->goals + s->bounds; c++) {
+        if (s->joining[c] == CLV_JOIN_RATIO &&
+            term_of(s, task, c, k) != term_of(s, task, c, other)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int is_repeated(const struct tableau *t, size_t task, size_t count)
+{
+    const uint32_t *prints = t->prints[task];
 
     for (size_t i = 0; i < count; i++) {
-        uint32_t other = t->where[task][i];
-        int is_same = 1;
-        for (size_t g = 0; is_same && g < s->goals; g++) {
-            is_same = term_of(s, task, g, k) == term_of(s, task, g, other);
-        }
-        for (size_t j = 0; is_same && j < t->sides; j++) {
-            is_same = t->side_values[task][count * t->sides + j] >=
-                      t->side_values[task][i * t->sides + j];
-        }
-        for (size_t b = 0; is_same && b < s->bounds; b++) {
-            is_same = s->joining[s->goals + b] != CLV_JOIN_RATIO ||
-                      term_of(s, task, s->goals + b, k) ==
-                          term_of(s, task, s->goals + b, other);
-        }
-        if (is_same) {
+        if (prints[i] == prints[count] && is_no_better(t, task, count, i)) {
             return 1;
         }
     }
@@ -280,6 +308,7 @@ static size_t write_list(struct tableau *t, size_t task, const double *base)
         t->ratios[task][count] =
             t->ratio < s->goals ? term_of(s, task, t->ratio, k) : 1;
         t->where[task][count] = k;
+        t->prints[task][count] = print_of(s, task, k);
         count += !is_repeated(t, task, count);
     }
     return count;
@@ -334,6 +363,7 @@ static void tableau_fini(struct tableau *t)
         free(t->side_values[i]);
         free(t->ratios[i]);
         free(t->where[i]);
+        free(t->prints[i]);
     }
 }
 
@@ -352,6 +382,7 @@ static void find_ratio(struct tableau *t)
     }
 }
 
+/* Whatever it returns, the caller calls fini. */
 static cleave_status tableau_init(struct tableau *t,
                                   struct clv_seating *seating,
                                   const struct judge *judge, cleave_error *err)
@@ -366,9 +397,10 @@ static cleave_status tableau_init(struct tableau *t,
         t->side_values[i] = calloc(room * (t->sides + 1), sizeof(double));
         t->ratios[i] = calloc(room, sizeof(double));
         t->where[i] = calloc(room, sizeof(uint32_t));
+        t->prints[i] = calloc(room, sizeof(uint32_t));
         if (t->vectors[i] == NULL || t->side_values[i] == NULL ||
-            t->ratios[i] == NULL || t->where[i] == NULL) {
-            tableau_fini(t);
+            t->ratios[i] == NULL || t->where[i] == NULL ||
+            t->prints[i] == NULL) {
             return clv_fail_memory(err, "designs",
                                    room * (seating->goals + t->sides) *
                                        sizeof(double));
@@ -429,7 +461,8 @@ static cleave_status look_at_all(struct tableau *t, struct way *ways,
         struct clv_closest c;
         if (set_way(t, i, &c)) {
             status = clv_closest_look(&c, err);
-            ways[kept++] = (struct way){c.below, i};
+            ways[kept] = (struct way){c.below, i};
+            kept += c.below < INFINITY;
         }
     }
     qsort(ways, kept, sizeof *ways, compare_ways);

@@ -11,8 +11,14 @@
  *
  * What a design is worth is separable once it is known who sits where
  * (contention.h): each task's times are its own, stretched by an excess that
- * depends on the seats alone. Duties come from the tasks' rates and the
- * mean time of the task's configurations in that seat.
+ * depends on the seats alone (stretched.h). A task presses by its duty: its
+ * rate times the device time of the middle one of its configurations in that
+ * seat. Accuracy counts as each task's SLO counts it. Its time alone, of
+ * which ntt is a multiple, is that on an otherwise idle device; but lists are
+ * made for a task alone with the situation's hogs.
+ *
+ * Servers that cannot be reached, and processors that are out of order, are
+ * in no list either, unless a task would be left with nothing.
  *
  * A product belongs to one thread; it is made for one situation, and made
  * again for another. Spaces, contention and goals are borrowed.

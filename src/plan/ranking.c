@@ -2,9 +2,10 @@
  * ranking.c - putting a great many numbers in order.
  *
  * A number of 0 or more, rounded to a float, orders like its bits do, so a
- * radix sort of 32 bits (three passes of 11) does nearly all of the work on
- * pairs of float and index. What the rounding made equal lies together then,
- * in runs that are put right by comparing the doubles.
+ * radix sort of three passes does nearly all of the work on pairs of bits and
+ * index. Bits count from the least number's, which makes digits short: there
+ * are fewer places to write to at once. What the rounding made equal lies
+ * together then, in runs that are put right by comparing the doubles.
  *
  * One value at a rank needs no order: numbers are counted in equal intervals
  * from least to greatest, and only the interval of the rank is looked at
@@ -15,32 +16,61 @@
 #include <math.h>
 #include <string.h>
 
-#define DIGIT 11
+#define DIGIT_MOST 11
 #define PASSES 3
-#define RADIX (1u << DIGIT)
+#define RADIX_MOST (1u << DIGIT_MOST)
 
 /* -- Sorting -- */
 
-static uint64_t pair_of(double key, size_t index)
+static uint32_t bits_of(double key)
 {
     float rounded = (float)key;
     uint32_t bits;
 
     memcpy(&bits, &rounded, sizeof bits);
-    return (uint64_t)bits << 32 | index;
+    return bits;
 }
 
-static uint32_t digit_of(uint64_t pair, int pass)
+/* Writes pairs of what bits are above the least and of the index, for all
+   finite keys; how wide a digit is for three to hold them. */
+static int write_pairs(const double *keys, size_t count, uint64_t *pairs,
+                       size_t *ret_count)
 {
-    return (uint32_t)(pair >> (32 + pass * DIGIT)) & (RADIX - 1);
+    uint32_t least = UINT32_MAX;
+    uint32_t most = 0;
+    size_t finite = 0;
+    int digit = 1;
+
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits = bits_of(keys[i]);
+        int is_in = keys[i] < INFINITY;
+        pairs[finite] = (uint64_t)bits << 32 | i;
+        finite += (size_t)is_in;
+        least = is_in && bits < least ? bits : least;
+        most = is_in && bits > most ? bits : most;
+    }
+    for (size_t i = 0; i < finite; i++) {
+        pairs[i] -= (uint64_t)least << 32;
+    }
+    while (finite > 0 && digit < DIGIT_MOST &&
+           (most - least) >> (PASSES * digit) != 0) {
+        digit++;
+    }
+    *ret_count = finite;
+    return digit;
+}
+
+static uint32_t digit_of(uint64_t pair, int pass, int digit)
+{
+    return (uint32_t)(pair >> (32 + pass * digit)) & ((1u << digit) - 1);
 }
 
 /* Numbers become places. */
-static void add_up(uint32_t counts[RADIX])
+static void add_up(uint32_t *counts, uint32_t radix)
 {
     uint32_t sum = 0;
 
-    for (size_t d = 0; d < RADIX; d++) {
+    for (size_t d = 0; d < radix; d++) {
         uint32_t here = counts[d];
         counts[d] = sum;
         sum += here;
@@ -48,20 +78,21 @@ static void add_up(uint32_t counts[RADIX])
 }
 
 /* Sorts `from`, with `to` to work in; where it ends up. */
-static uint64_t *sort_pairs(uint64_t *from, uint64_t *to, size_t count)
+static uint64_t *sort_pairs(uint64_t *from, uint64_t *to, size_t count,
+                            int digit)
 {
-    uint32_t places[PASSES][RADIX] = {{0}};
+    uint32_t places[PASSES][RADIX_MOST] = {{0}};
 
     for (size_t i = 0; i < count; i++) {
         for (int pass = 0; pass < PASSES; pass++) {
-            places[pass][digit_of(from[i], pass)]++;
+            places[pass][digit_of(from[i], pass, digit)]++;
         }
     }
     for (int pass = 0; pass < PASSES; pass++) {
         uint64_t *swap = from;
-        add_up(places[pass]);
+        add_up(places[pass], 1u << digit);
         for (size_t i = 0; i < count; i++) {
-            to[places[pass][digit_of(from[i], pass)]++] = from[i];
+            to[places[pass][digit_of(from[i], pass, digit)]++] = from[i];
         }
         from = to;
         to = swap;
@@ -119,14 +150,10 @@ static void sort_run(const double *keys, uint32_t *run, size_t count)
 size_t clv_ranking_sort(const double *keys, size_t count, uint32_t *order,
                         uint64_t *work)
 {
-    size_t finite = 0;
-    const uint64_t *sorted;
+    size_t finite;
+    int digit = write_pairs(keys, count, work, &finite);
+    const uint64_t *sorted = sort_pairs(work, work + count, finite, digit);
 
-    for (size_t i = 0; i < count; i++) {
-        work[finite] = pair_of(keys[i], i);
-        finite += keys[i] < INFINITY;
-    }
-    sorted = sort_pairs(work, work + count, finite);
     for (size_t i = 0; i < finite; i++) {
         order[i] = (uint32_t)sorted[i];
     }

@@ -35,12 +35,6 @@ int clv_seating_next(const struct clv_product *product, uint32_t *chairs)
 
 /* -- Columns -- */
 
-/* Whose a column is, and what it measures. */
-struct column {
-    uint32_t task;
-    struct clv_measure measure;
-};
-
 static const struct clv_bound *bound_of_all(const struct clv_goals *goals,
                                             size_t nth)
 {
@@ -68,15 +62,16 @@ static void list_bounds(struct clv_seating *s)
     }
 }
 
-static struct column column_of(const struct clv_seating *s, size_t column)
+static struct clv_seating_column column_of(const struct clv_seating *s,
+                                           size_t column)
 {
     const struct clv_goals *goals = s->product->options.goals;
-    struct column of_all = {CLV_ALL_TASKS,
-                            {CLV_METRIC_MEMORY, CLV_STATISTIC_MEAN}};
+    struct clv_seating_column of_all = {
+        CLV_ALL_TASKS, {CLV_METRIC_MEMORY, CLV_STATISTIC_MEAN}};
 
     if (column < s->goals) {
-        return (struct column){goals->goals[column].task,
-                               goals->goals[column].measure};
+        return (struct clv_seating_column){goals->goals[column].task,
+                                           goals->goals[column].measure};
     }
     if (column < s->goals + s->bounds) {
         of_all.measure = s->bound[column - s->goals].measure;
@@ -113,7 +108,8 @@ cleave_status clv_seating_init(struct clv_seating *seating,
     list_bounds(&s);
     s.columns = s.goals + s.bounds + 2;
     for (size_t c = 0; c < s.columns; c++) {
-        s.joining[c] = clv_joining_of(column_of(&s, c).measure);
+        s.column[c] = column_of(&s, c);
+        s.joining[c] = clv_joining_of(s.column[c].measure);
     }
     for (size_t i = 0; i < s.tasks; i++) {
         struct clv_seated *t = &s.seated[i];
@@ -149,7 +145,7 @@ struct sitter {
 };
 
 static double term(const struct sitter *s, const struct clv_config *config,
-                   const struct column *column)
+                   const struct clv_seating_column *column)
 {
     struct clv_measure measure = column->measure;
 
@@ -170,7 +166,7 @@ static int keeps_its_bounds(const struct sitter *s,
 
     for (size_t i = 0; i < goals->bound_count; i++) {
         const struct clv_bound *b = &goals->bounds[i];
-        struct column column = {b->task, b->constraint.measure};
+        struct clv_seating_column column = {b->task, b->constraint.measure};
         if (b->task == s->task &&
             !clv_bound_is_kept(&b->constraint, term(s, config, &column))) {
             return 0;
@@ -203,8 +199,8 @@ static void fill_task(struct clv_seating *s, const struct sitter *sitter,
             continue;
         }
         for (size_t c = 0; c < s->columns; c++) {
-            struct column column = column_of(s, c);
-            t->terms[c * t->room + t->count] = term(sitter, config, &column);
+            t->terms[c * t->room + t->count] =
+                term(sitter, config, &s->column[c]);
         }
         t->configs[t->count++] = i;
     }

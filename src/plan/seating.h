@@ -22,6 +22,12 @@
 /* More ways to sit are not gone through. */
 #define CLV_SEATINGS_MOST ((double)(1u << 18))
 
+/* Whose a column is, and what it measures. */
+struct clv_seating_column {
+    uint32_t task;
+    struct clv_measure measure;
+};
+
 /* One task's configurations in its chair. */
 struct clv_seated {
     size_t count;
@@ -37,6 +43,7 @@ struct clv_seating {
     size_t bounds; /* of all */
     size_t columns;
     struct clv_constraint bound[CLV_BOUNDS + 1];
+    struct clv_seating_column column[CLV_SEATING_COLUMNS];
     enum clv_joining joining[CLV_SEATING_COLUMNS];
     struct clv_seated seated[CLV_SEATS];
 };

@@ -12,6 +12,34 @@
 #include "base/fail.h"
 #include "tensor/element.h"
 
+static const cleave_tensor_info *inputs_of(const struct clv_fitting *f,
+                                           size_t *ret_count)
+{
+    const cleave_tensor_info *infos;
+    uint32_t count;
+
+    if (f->network != NULL) {
+        return clv_network_inputs(f->network, ret_count);
+    }
+    infos = clv_model_inputs(f->model, &count);
+    *ret_count = count;
+    return infos;
+}
+
+static const cleave_tensor_info *outputs_of(const struct clv_fitting *f,
+                                            size_t *ret_count)
+{
+    const cleave_tensor_info *infos;
+    uint32_t count;
+
+    if (f->network != NULL) {
+        return clv_network_outputs(f->network, ret_count);
+    }
+    infos = clv_model_outputs(f->model, &count);
+    *ret_count = count;
+    return infos;
+}
+
 struct pair {
     const struct clv_fitting *first;
     const struct clv_fitting *other;
@@ -166,8 +194,8 @@ static cleave_status check_inputs(const struct pair *p)
 {
     size_t n;
     size_t m;
-    const cleave_tensor_info *a = clv_network_inputs(p->first->network, &n);
-    const cleave_tensor_info *b = clv_network_inputs(p->other->network, &m);
+    const cleave_tensor_info *a = inputs_of(p->first, &n);
+    const cleave_tensor_info *b = inputs_of(p->other, &m);
     cleave_status status = CLEAVE_OK;
 
     if (n != m) {
@@ -239,8 +267,8 @@ static cleave_status check_outputs(const struct pair *p)
 {
     size_t n;
     size_t m;
-    const cleave_tensor_info *a = clv_network_outputs(p->first->network, &n);
-    const cleave_tensor_info *b = clv_network_outputs(p->other->network, &m);
+    const cleave_tensor_info *a = outputs_of(p->first, &n);
+    const cleave_tensor_info *b = outputs_of(p->other, &m);
     cleave_status status = CLEAVE_OK;
 
     if (n != m) {

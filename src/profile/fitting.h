@@ -23,13 +23,15 @@
 #include "cleave/status.h"
 #include "cleave/tensor.h"
 #include "media/card.h"
+#include "model/model.h"
 #include "network/network.h"
 
 /* One model. All is borrowed. */
 struct clv_fitting {
-    const char *name;            /* for errors */
-    struct clv_network *network; /* opened on any engine */
-    const struct clv_card *card; /* or NULL */
+    const char *name;              /* for errors */
+    struct clv_network *network;   /* opened on any engine; or NULL: then */
+    const struct clv_model *model; /* what its file says must do */
+    const struct clv_card *card;   /* or NULL */
 };
 
 /*

@@ -4,17 +4,22 @@
  * What is wanted is told to the database in names: of models with the hash
  * of their files, of engines, of servers. What comes back is told apart by
  * the same names.
+ *
+ * A profile knows models and not tasks: it has one that was measured for
+ * another task, too. So variants are asked first whether they fit each other.
  */
 #include "run/designs.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fail.h"
 #include "base/sha256.h"
 #include "engine/engine.h"
 #include "model/model.h"
 #include "profile/database.h"
+#include "profile/fitting.h"
 
 /* What a database is asked for, and what keeps its texts. */
 struct wish {
@@ -25,18 +30,83 @@ struct wish {
     struct clv_wanted wanted;
 };
 
-static cleave_status hash_model(const char *path, char into[CLV_SHA256_HEX],
+/* -- Variants -- */
+
+/* One model's file, and its card. */
+struct sheet {
+    struct clv_model *model;
+    struct clv_card *card; /* or NULL */
+};
+
+static void sheet_fini(struct sheet *s)
+{
+    clv_card_free(s->card);
+    clv_model_close(s->model);
+}
+
+static cleave_status sheet_open(struct sheet *s,
+                                const struct clv_app_variant *variant,
                                 cleave_error *err)
 {
-    struct clv_model *model = NULL;
-    cleave_status status = clv_model_open(path, &model, err);
+    char path[CLV_PATH_MAX];
+    const char *card = variant->card;
+    cleave_status status = clv_model_open(variant->path, &s->model, err);
+
+    if (status == CLEAVE_OK && card == NULL) {
+        status = clv_card_default_path(variant->path, path, err);
+        card = status == CLEAVE_OK && access(path, F_OK) == 0 ? path : NULL;
+    }
+    return status == CLEAVE_OK && card != NULL
+               ? clv_card_read(card, &s->card, err)
+               : status;
+}
+
+/* Fits the first one, and has this hash. */
+static cleave_status look_at(const struct sheet *first,
+                             const struct clv_app_task *task, size_t variant,
+                             char into[CLV_SHA256_HEX], cleave_error *err)
+{
+    struct sheet own = {NULL, NULL};
+    cleave_status status = sheet_open(&own, &task->variants[variant], err);
 
     if (status == CLEAVE_OK) {
-        clv_model_sha256(model, into);
+        struct clv_fitting a = {.name = task->variants[0].path,
+                                .model = first->model,
+                                .card = first->card};
+        struct clv_fitting b = {.name = task->variants[variant].path,
+                                .model = own.model,
+                                .card = own.card};
+        status = clv_variants_fit(&a, &b, err);
     }
-    clv_model_close(model);
+    if (status == CLEAVE_OK) {
+        clv_model_sha256(own.model, into);
+    }
+    sheet_fini(&own);
     return status;
 }
+
+static cleave_status look_at_all(struct wish *w,
+                                 const struct clv_app_task *task,
+                                 cleave_error *err)
+{
+    struct sheet first = {NULL, NULL};
+    cleave_status status = sheet_open(&first, &task->variants[0], err);
+
+    if (status == CLEAVE_OK) {
+        clv_model_sha256(first.model, w->hashes[0]);
+    }
+    for (size_t i = 1; status == CLEAVE_OK && i < task->variant_count; i++) {
+        status = look_at(&first, task, i, w->hashes[i], err);
+    }
+    for (size_t i = 0; status == CLEAVE_OK && i < task->variant_count; i++) {
+        w->variants[i] =
+            (struct clv_wanted_variant){task->variants[i].name, w->hashes[i]};
+    }
+    sheet_fini(&first);
+    return status;
+}
+
+/* -- A wish -- */
 
 static void wish_fini(struct wish *w)
 {
@@ -65,10 +135,8 @@ static cleave_status wish_init(struct wish *w, const struct clv_application *a,
     cleave_status status =
         wish_allocate(w, task->variant_count, a->server_count, err);
 
-    for (size_t i = 0; status == CLEAVE_OK && i < task->variant_count; i++) {
-        status = hash_model(task->variants[i].path, w->hashes[i], err);
-        w->variants[i] =
-            (struct clv_wanted_variant){task->variants[i].name, w->hashes[i]};
+    if (status == CLEAVE_OK) {
+        status = look_at_all(w, task, err);
     }
     for (size_t i = 0; status == CLEAVE_OK && i < a->server_count; i++) {
         w->servers[i] = a->servers[i].name;

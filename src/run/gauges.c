@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/decimal.h"
@@ -423,13 +424,30 @@ static double resident_bytes(struct clv_gauges *g)
 
 /* -- Life -- */
 
+/* A name that was mistyped would go unnoticed: files may be missing. */
+static cleave_status check_root(const char *root, cleave_error *err)
+{
+    struct stat s;
+
+    return root == NULL || (stat(root, &s) == 0 && S_ISDIR(s.st_mode))
+               ? CLEAVE_OK
+               : clv_fail(err, CLEAVE_NOT_FOUND, root,
+                          "There is no such folder to stand for this machine's "
+                          "files; make it, with for instance "
+                          "proc/pressure/memory in it.");
+}
+
 cleave_status clv_gauges_open(const char *root, struct clv_gauges **ret_gauges,
                               cleave_error *err)
 {
-    struct clv_gauges *g = calloc(1, sizeof *g);
+    struct clv_gauges *g;
     long ticks = sysconf(_SC_CLK_TCK);
-    cleave_status status;
+    cleave_status status = check_root(root, err);
 
+    if (status != CLEAVE_OK) {
+        return status;
+    }
+    g = calloc(1, sizeof *g);
     if (g == NULL) {
         return clv_fail_memory(err, "gauges", sizeof *g);
     }

@@ -37,7 +37,8 @@ struct clv_pressure {
     double resident_bytes;
 };
 
-/* `root` may be NULL. CLEAVE_MEMORY, CLEAVE_LIMIT for a path too long. */
+/* `root` may be NULL. CLEAVE_MEMORY, CLEAVE_LIMIT for a path too long,
+   CLEAVE_NOT_FOUND for one that is no folder. */
 cleave_status clv_gauges_open(const char *root, struct clv_gauges **ret_gauges,
                               cleave_error *err);
 

@@ -110,11 +110,13 @@ static void note_failure(struct clv_move *m, const char *task, const char *why)
 static void begin_move(cleave_ensemble *e, const struct clv_lineup *to,
                        const char *reason, int64_t now_ns)
 {
-    e->move = (struct clv_move){.is_one = 1,
-                                .from = e->lineup,
-                                .to = *to,
-                                .decided_ns = now_ns,
-                                .reason = reason};
+    /* what an unfinished move has come to is told with this one */
+    e->move =
+        (struct clv_move){.is_one = 1,
+                          .from = e->move.is_one ? e->move.from : e->lineup,
+                          .to = *to,
+                          .decided_ns = now_ns,
+                          .reason = reason};
     e->retry_ns = 0;
     for (size_t i = 0; i < e->count; i++) {
         struct clv_member *m = &e->members[i];
@@ -204,7 +206,6 @@ static void try_again(cleave_ensemble *e, int64_t now_ns)
     if (!e->move.is_one && e->retry_ns > 0 && now_ns >= e->retry_ns) {
         begin_move(e, &to, "what was not to be had is", now_ns);
         e->move.is_retry = 1;
-        keep_loaded(e);
     }
 }
 
@@ -276,11 +277,13 @@ void clv_managing_look(cleave_ensemble *e)
         tell_state(e, change.reason, &signs.conditions);
         if (find_lineup(e, &change, &signs.conditions, &to)) {
             begin_move(e, &to, change.reason, signs.now_ns);
-            keep_loaded(e);
         }
     }
     try_again(e, signs.now_ns);
     go_on(e);
+    if (e->move.is_one && e->move.decided_ns == signs.now_ns) {
+        keep_loaded(e); /* not all are there: room for what is missing */
+    }
     give_back(e, signs.now_ns);
     note_status(e, &signs);
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "plan/formula.h"
 #include "run/adaptive.h"
 
 #define MOVED "the manager moves it"
@@ -169,8 +170,11 @@ cleave_status clv_runner_post(cleave_runner *r, size_t post, cleave_error *err)
         landing = r->desks[post]->landing;
     }
     pthread_mutex_unlock(&r->lock);
-    if (status == CLEAVE_BUSY && landing != CLV_NONE) {
-        clv_fleet_want(r->fleet, landing);
+    if (status == CLEAVE_BUSY && landing != CLV_NONE &&
+        clv_reach_is_usable(&conditions,
+                            r->space->candidates[landing].server)) {
+        clv_fleet_want(r->fleet, landing); /* a server that is down refuses at
+                                              once, and would without end */
     }
     if (change.is_one) {
         clv_watch_wake(r->watch);

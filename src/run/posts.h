@@ -18,7 +18,7 @@
 #include "plan/scheduler.h"
 
 /* Of one runner, at once. */
-#define CLV_POSTS_MOST 24
+#define CLV_POSTS_MOST 64
 
 /* All variants, all engines. Not CLV_NO_SERVER, which means itself. */
 #define CLV_ANY (UINT32_MAX - 1)

@@ -145,6 +145,9 @@ static inline struct clv_switching *ensemble_bed_table(struct ensemble_bed *b,
     for (size_t i = 0; i < 3; i++) {
         t->kept[i].configs[1] = ensemble_bed_config(&b->second, 0, i == 1);
     }
+    for (size_t i = 0; i < t->state_count; i++) { /* the twin twice fits */
+        t->entries[i].memory_bytes = i % 2 == 0 ? INFINITY : 1.6e6;
+    }
     t->entries[0].design = 0; /* load 0, memory calm */
     t->entries[1].design = 2;
     t->entries[2].design = 1;
@@ -206,6 +209,11 @@ static inline void ensemble_bed_blueprint(struct ensemble_bed *b)
     runner_bed_design(r);
     ensemble_bed_second(b);
     clv_contention_init(&b->blueprint.contention);
+    assert_int_equal(clv_goals_init(&b->blueprint.goals,
+                                    (const struct clv_slo *const[]){
+                                        &b->tasks[0].slo, &b->tasks[1].slo},
+                                    BED_TASKS, NULL, NULL),
+                     CLEAVE_OK);
     b->blueprint.application = &b->application;
     b->blueprint.designs[0] = &r->designs;
     b->blueprint.designs[1] = &b->second;

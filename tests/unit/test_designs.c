@@ -14,6 +14,7 @@
 #include "run/designs.h"
 
 #define MODEL TEST_SOURCE_DIR "/zoo/shapes.onnx"
+#define OTHER TEST_SOURCE_DIR "/zoo/ground.onnx"
 #define ENGINE PROFILE_BED_ENGINE
 
 #define HEAD "tasks: [{name: a, models: [" MODEL "]}]\n"
@@ -104,6 +105,17 @@ static void says_what_does_not_fit(void **state)
                    NULL, db, CLEAVE_CORRUPT, "");
 }
 
+/* A profile knows models, whichever task they were measured for. */
+static void variants_have_to_fit_each_other(void **state)
+{
+    const char *db = make_profile(*state, NULL, "far");
+
+    profile_bed_add(db, OTHER, NULL, "far");
+    assert_refused("tasks: [{name: a, models: [" MODEL ", " OTHER "]}]\n"
+                   "engines: ['cpu:threads=1']\n",
+                   NULL, db, CLEAVE_MISMATCH, "classes");
+}
+
 /* Puts in what a machine of this name measured, with the server "near". */
 static void add_elsewhere(const char *path, const char *machine)
 {
@@ -171,6 +183,8 @@ int main(void)
                                         scratch_begin, scratch_end),
         cmocka_unit_test_setup_teardown(says_what_does_not_fit, scratch_begin,
                                         scratch_end),
+        cmocka_unit_test_setup_teardown(variants_have_to_fit_each_other,
+                                        scratch_begin, scratch_end),
         cmocka_unit_test_setup_teardown(another_machines_designs_can_be_had,
                                         scratch_begin, scratch_end),
     };

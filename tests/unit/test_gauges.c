@@ -300,6 +300,19 @@ static void a_file_too_long_is_read_in_part(void **state)
     free(text);
 }
 
+static void a_folder_that_is_none_is_told(void **state)
+{
+    struct clv_gauges *g = NULL;
+    cleave_error err = CLEAVE_ERROR_INIT;
+
+    (void)state;
+    assert_int_equal(clv_gauges_open("/no/such/folder", &g, NULL),
+                     CLEAVE_NOT_FOUND);
+    assert_int_equal(clv_gauges_open("/dev/null", &g, &err), CLEAVE_NOT_FOUND);
+    assert_null(g);
+    assert_string_equal(err.where, "/dev/null");
+}
+
 /* This machine, as it is. */
 static void what_this_process_uses_is_its_own(void **state)
 {
@@ -336,6 +349,7 @@ int main(void)
         IN_WORLD(what_is_not_said_is_not_known),
         IN_WORLD(hostile_files_give_sane_values_or_none),
         IN_WORLD(a_file_too_long_is_read_in_part),
+        cmocka_unit_test(a_folder_that_is_none_is_told),
         cmocka_unit_test(what_this_process_uses_is_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -191,6 +191,40 @@ static void away_it_computes_on_servers_while_there_are_any(void **state)
     assert_true(next(p)->head_share <= 0);
 }
 
+/* A design of a server that is not ready. */
+static size_t find_remote(struct posts_bed *p)
+{
+    const struct clv_space *s = p->bed->runner->space;
+    size_t at = 0;
+
+    while (at < s->count && (s->candidates[at].server == CLV_NO_SERVER ||
+                             clv_fleet_has(p->bed->runner->fleet, at))) {
+        at++;
+    }
+    assert_true(at < s->count);
+    return at;
+}
+
+static void a_server_that_is_down_is_not_asked_over_and_over(void **state)
+{
+    struct posts_bed *p = *state;
+    int refused;
+
+    posts_bed_open(p, POSTS);
+    runner_bed_until(p->bed, 1);
+    runner_bed_kill_server(p->bed);
+    runner_bed_until(p->bed, 0);
+    p->bed->runner->desks[TWIN]->landing = find_remote(p);
+    refused = runner_bed_events(p->bed, CLEAVE_EVENT_REFUSED);
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(clv_runner_post(p->bed->runner, TWIN, NULL),
+                         CLEAVE_BUSY);
+        (void)runner_bed_infer(p->bed);
+    }
+    /* one may have been asked for before it was down */
+    assert_true(runner_bed_events(p->bed, CLEAVE_EVENT_REFUSED) <= refused + 1);
+}
+
 static void posts_are_listed_once_and_so_many_only(void **state)
 {
     struct posts_bed *p = *state;
@@ -279,6 +313,7 @@ int main(int argc, char **argv)
         IN_BED(a_first_post_that_vanished_is_not_where_it_begins),
         IN_BED(bans_count_at_all_posts),
         IN_BED(away_it_computes_on_servers_while_there_are_any),
+        IN_BED(a_server_that_is_down_is_not_asked_over_and_over),
         IN_BED(posts_are_listed_once_and_so_many_only),
         IN_BED(nothing_is_lost_while_posts_change_and_servers_die),
     };

@@ -115,12 +115,22 @@ static void check_table(const struct clv_switching *t,
     }
 }
 
+/* The bed gives all tasks files of the same names. */
+static void tell_files_apart(struct product_bed *bed)
+{
+    for (size_t t = 0; t < bed->options.task_count; t++) {
+        for (size_t v = 0; v < bed->costs[t].variant_count; v++) {
+            bed->costs[t].variants[v].sha256[0] = (char)('a' + t);
+        }
+    }
+}
+
 static void tables_are_total_and_legal(void **state)
 {
     struct seeded s = seeded_init("tables", 1);
 
     (void)state;
-    for (int round = 0; round < 6; round++) {
+    for (int round = 0; round < 12; round++) {
         struct product_bed_size size = {
             1 + seeded_below(&s, 3), 1 + seeded_below(&s, 3),
             1 + seeded_below(&s, 3), 1 + seeded_below(&s, 2),
@@ -129,6 +139,7 @@ static void tables_are_total_and_legal(void **state)
         struct clv_switching_options options;
         struct clv_switching *table;
         product_bed_fill(&bed, &s, &size);
+        tell_files_apart(&bed);
         if (size.without_memory) {
             bed.all.objective_count = 0;
             product_bed_agree(&bed);
@@ -137,8 +148,12 @@ static void tables_are_total_and_legal(void **state)
             product_bed_demand(&bed.slos[0], "accuracy.drop <= 3pp");
             product_bed_agree(&bed);
         }
+        if (round > 5) { /* slow links, and hogs, break what calm keeps */
+            product_bed_demand(&bed.slos[0], "latency <= 100ms");
+            product_bed_agree(&bed);
+        }
         options = options_of(&bed);
-        options.most = 1 + seeded_below(&s, 12);
+        options.most = round > 8 ? 1 : 1 + seeded_below(&s, 12);
         table = build(&options);
         check_table(table, &options);
         clv_switching_free(table);
@@ -374,17 +389,19 @@ static void too_many_states_get_coarser_then_refused(void **state)
     product_bed_fini(&bed);
 }
 
+#if SCARCE_MEMORY
 /* Whichever allocation fails: an error and nothing kept, or a whole table. */
 static void a_table_does_without_no_allocation(void **state)
 {
+    (void)state;
+#if SCARCE_MEMORY
     struct seeded s = seeded_init("scarce", 10);
     struct product_bed_size size = {2, 1, 1, 1, 0, 0};
     struct product_bed bed;
     struct clv_switching_options options;
-    int failed = SCARCE_MEMORY;
+    int failed = 1;
     int told = 0;
 
-    (void)state;
     product_bed_fill(&bed, &s, &size);
     product_bed_demand(&bed.slos[1], "latency <= 60ms");
     product_bed_agree(&bed);
@@ -404,9 +421,13 @@ static void a_table_does_without_no_allocation(void **state)
         scarce_end(&after);
         assert_int_equal(after, before);
     }
-    assert_true(told > 50 || !SCARCE_MEMORY);
+    assert_true(told > 50);
     product_bed_fini(&bed);
+#else
+    skip();
+#endif
 }
+#endif
 
 int main(void)
 {
@@ -420,7 +441,9 @@ int main(void)
         cmocka_unit_test(a_calm_state_that_keeps_nothing_is_an_error),
         cmocka_unit_test(one_design_makes_a_table_too),
         cmocka_unit_test(too_many_states_get_coarser_then_refused),
+#if SCARCE_MEMORY
         cmocka_unit_test(a_table_does_without_no_allocation),
+#endif
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

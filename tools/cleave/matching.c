@@ -44,9 +44,12 @@ static cleave_status check_variant(struct profiling *all,
     cleave_status status = matched_open(&m, all, &task->variants[i], err);
 
     if (status == CLEAVE_OK) {
-        struct clv_fitting a = {task->variants[0].path, first->network,
-                                first->card};
-        struct clv_fitting b = {task->variants[i].path, m.network, m.card};
+        struct clv_fitting a = {.name = task->variants[0].path,
+                                .network = first->network,
+                                .card = first->card};
+        struct clv_fitting b = {.name = task->variants[i].path,
+                                .network = m.network,
+                                .card = m.card};
         status = clv_variants_fit(&a, &b, err);
     }
     matched_close(&m);

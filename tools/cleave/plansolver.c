@@ -193,6 +193,9 @@ static cleave_status solve_now(struct plansolver *p, cleave_error *err)
     cleave_status status =
         clv_outlook_init(&p->now, o, &o->situation, &why, err);
 
+    if (status == CLEAVE_OK && !p->now.is_feasible && p->settings->json) {
+        status = solverjson_obstacle(p, &why, err);
+    }
     if (status == CLEAVE_OK && !p->now.is_feasible) {
         status = clv_fail(err, CLEAVE_NOT_FOUND, why.where, "%s", why.text);
     }

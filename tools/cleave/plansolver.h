@@ -84,6 +84,11 @@ cleave_status solvertext_plan(struct plansolver *p, cleave_error *err);
 void solvertext_rows(const struct plansolver *p);
 cleave_status solverjson_print(struct plansolver *p, cleave_error *err);
 
+/* Nothing keeps all bounds: what is in the way, and the design that comes
+   nearest. */
+cleave_status solverjson_obstacle(const struct plansolver *p,
+                                  const cleave_error *why, cleave_error *err);
+
 /* The first two objectives of all designs, the kept ones marked. */
 cleave_status solverplot_draw(struct plansolver *p, const char *path,
                               cleave_error *err);

@@ -172,12 +172,26 @@ static uint32_t find_better(const struct clv_costs *c, uint32_t variant)
     return best;
 }
 
+/* The other may be the less accurate one, within what does not count. */
+static int is_beaten(const struct clv_cost_variant *v,
+                     const struct clv_cost_variant *better)
+{
+    return better->score >= v->score;
+}
+
 static void tell_worthless(const struct clv_cost_variant *v,
                            const struct clv_cost_variant *better)
 {
-    printf("\n%s is never worth it here: %s is faster on every engine, and its "
-           "accuracy is %.4g against %.4g.",
-           v->name, better->name, better->score, v->score);
+    if (is_beaten(v, better)) {
+        printf("\n%s is never worth it here: %s is faster on every engine, and "
+               "its accuracy is %.4g against %.4g.",
+               v->name, better->name, better->score, v->score);
+    } else {
+        printf("\n%s is hardly worth it here: its accuracy is %.4g against "
+               "%.4g, a point more at most, and %s is faster on every "
+               "engine.",
+               v->name, v->score, better->score, better->name);
+    }
     if (v->size_bytes < better->size_bytes) {
         printf(" All that it saves is size: %.1f MB against %.1f.",
                (double)v->size_bytes / 1e6, (double)better->size_bytes / 1e6);
@@ -194,10 +208,13 @@ void profiletable_print_worthless(const char *task,
             continue;
         }
         if (json) {
-            json_t *object =
-                json_pack("{s:s, s:s, s:s}", "task", task, "never_worth_it",
-                          costs->variants[v].name, "better",
-                          costs->variants[better].name);
+            json_t *object = json_pack(
+                "{s:s, s:s, s:s}", "task", task,
+                is_beaten(&costs->variants[v], &costs->variants[better])
+                    ? "never_worth_it"
+                    : "hardly_worth_it",
+                costs->variants[v].name, "better",
+                costs->variants[better].name);
             json_dumpf(object, stdout, JSON_COMPACT);
             printf("\n");
             json_decref(object);

@@ -245,23 +245,27 @@ static cleave_status write_json(const struct quantizing *q, cleave_error *err)
     return CLEAVE_OK;
 }
 
-static void print_accuracy(const struct clv_quantified *f)
+static void print_accuracy(const struct quantizing *q)
 {
-    double by = clv_judge_is_binary(f->by) ? 100 : 1;
-    const char *unit = clv_judge_is_binary(f->by)    ? " %"
-                       : f->by == CLV_JUDGED_BY_PSNR ? " dB"
-                                                     : "";
+    const struct clv_quantified *f = &q->found;
+    int binary = clv_judge_is_binary(f->by);
+    const struct clv_card *card = q->dataset.card;
+    const char *unit = binary ? " %" : f->by == CLV_JUDGED_BY_PSNR ? " dB" : "";
+    double by = binary ? 100 : 1;
+    int digits = f->by == CLV_JUDGED_BY_COSINE ? 4 : 2;
 
     if (f->by != CLV_JUDGED_BY_AGREEMENT) {
-        printf("accuracy   %s %.2f%s, was %.2f%s\n", clv_judge_name(f->by),
-               f->after * by, unit, f->before * by, unit);
+        printf("accuracy   %s %.*f%s, was %.*f%s\n", clv_judge_name(f->by),
+               digits, f->after * by, unit, digits, f->before * by, unit);
     }
     printf("change     %+.2f points (95 %%: %+.2f to %+.2f), on %llu inputs "
            "that did not calibrate\n",
            f->change_pp.value, f->change_pp.low, f->change_pp.high,
            (unsigned long long)f->inputs);
-    printf("agreement  %.1f %% of the best elements are the same\n",
-           f->agreement * 100);
+    if (card == NULL || card->task == CLV_TASK_CLASSIFICATION) {
+        printf("agreement  %.1f %% of the best elements are the same\n",
+               f->agreement * 100);
+    }
 }
 
 static void print_time(const struct quantizing *q)
@@ -307,7 +311,7 @@ static void print_all(const struct quantizing *q)
         printf("card       %s%s\n", q->card_path,
                q->card == CARDCOPY_KEPT ? ", which was there" : "");
     }
-    print_accuracy(&q->found);
+    print_accuracy(q);
     print_time(q);
 }
 

@@ -276,8 +276,8 @@ static json_t *rivals_json(const struct plansolver *p)
 static json_t *plan_json(struct plansolver *p)
 {
     json_t *object =
-        json_pack("{s:s, s:f, s:I, s:f}", "solver", p->settings->solver,
-                  "designs", clv_product_size(p->now.product),
+        json_pack("{s:s, s:b, s:f, s:I, s:f}", "solver", p->settings->solver,
+                  "feasible", 1, "designs", clv_product_size(p->now.product),
                   "feasible_designs", (json_int_t)p->now.rass.feasible,
                   "shrinkage", p->now.rass.yardstick.shrinkage);
     json_t *rows = json_array();
@@ -298,9 +298,8 @@ static json_t *plan_json(struct plansolver *p)
     return object;
 }
 
-cleave_status solverjson_print(struct plansolver *p, cleave_error *err)
+static cleave_status print(json_t *json, cleave_error *err)
 {
-    json_t *json = plan_json(p);
     int failed =
         json == NULL ||
         json_dumpf(json, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9)) != 0;
@@ -310,4 +309,22 @@ cleave_status solverjson_print(struct plansolver *p, cleave_error *err)
     return failed ? clv_fail(err, CLEAVE_IO, "plan",
                              "The plan could not be written.")
                   : CLEAVE_OK;
+}
+
+cleave_status solverjson_obstacle(const struct plansolver *p,
+                                  const cleave_error *why, cleave_error *err)
+{
+    return print(json_pack("{s:s, s:f, s:b, s:{s:s, s:s}, s:{s:o, s:o}}",
+                           "solver", p->settings->solver, "designs",
+                           clv_product_size(p->now.product), "feasible", 0,
+                           "in_the_way", "where", why->where, "text", why->text,
+                           "nearest", "configurations",
+                           choice_json(p, p->now.choice), "constraints",
+                           bounds_json(p, p->now.product, p->now.choice)),
+                 err);
+}
+
+cleave_status solverjson_print(struct plansolver *p, cleave_error *err)
+{
+    return print(plan_json(p), err);
 }
