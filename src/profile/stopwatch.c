@@ -17,16 +17,15 @@
 #define DEFAULT_VISITS 2
 #define MOST_ROUNDS 4096
 #define FEW_ROUNDS 3
-#define FURTHER 3 /* times as many rounds, to make up for disturbed visits */
+#define FURTHER 3 /* times as many rounds, to make up for disturbed runs */
 #define ENERGY_NS 100000000 /* counters are too coarse for less */
 
 struct lane {
     struct clv_seam *seam; /* at `output` that of `input`: the whole */
-    double *head_ns;       /* a visit's runs side by side, visit after visit */
+    double *head_ns;
     double *finish_ns;
     size_t count;
-    struct clv_calm_visit *visits;
-    size_t visit_count;
+    struct clv_calm_visit *looks; /* one a run */
     size_t calm;
     int is_input;
     int is_output;
@@ -114,10 +113,10 @@ static cleave_status open_all(struct stopwatch *w, cleave_error *err)
         status = open_lane(w, i, err);
         lane->head_ns = calloc(w->room, sizeof *lane->head_ns);
         lane->finish_ns = calloc(w->room, sizeof *lane->finish_ns);
-        lane->visits = calloc(w->room / w->visits, sizeof *lane->visits);
+        lane->looks = calloc(w->room, sizeof *lane->looks);
         if (status == CLEAVE_OK &&
             (lane->head_ns == NULL || lane->finish_ns == NULL ||
-             lane->visits == NULL)) {
+             lane->looks == NULL)) {
             status = clv_fail_memory(err, "times", w->room * sizeof(double));
         }
     }
@@ -157,30 +156,39 @@ static void note_run(struct lane *lane, const int64_t ns[2])
     lane->count++;
 }
 
+/* Each run is looked at by itself, so that a short one may be calm between
+   others' turns; how fast the machine was is a matter of the whole visit. */
 static cleave_status visit(struct stopwatch *w, struct lane *lane,
                            cleave_error *err)
 {
     int64_t ns[2];
+    size_t first = lane->count;
+    double pace = 0;
     cleave_status status = run_once(w, lane, ns, err); /* warms up */
     double waited = clv_stall_ns(w->o->stall);
-    double took = 0;
 
     for (uint32_t i = 0; status == CLEAVE_OK && i < w->visits; i++) {
         status = run_once(w, lane, ns, err);
         if (status == CLEAVE_OK) {
+            double took = (double)(ns[0] + ns[1]);
+            lane->looks[lane->count].stalled =
+                clv_stall_share(w->o->stall, waited, took);
             note_run(lane, ns);
-            took += (double)(ns[0] + ns[1]);
+            pace += took;
+            waited = clv_stall_ns(w->o->stall);
         }
     }
-    lane->visits[lane->visit_count++] = (struct clv_calm_visit){
-        .stalled = clv_stall_share(w->o->stall, waited, took), .pace = took};
+    for (size_t i = first; i < lane->count; i++) {
+        lane->looks[i].pace = pace;
+    }
     return status;
 }
 
-/* Whether a lane has too few visits that nobody disturbed. */
+/* Whether a lane has too few runs that nobody disturbed. */
 static int is_short(const struct stopwatch *w, const struct lane *lane)
 {
-    return lane->calm < w->rounds && lane->visit_count < w->room / w->visits;
+    return lane->calm < (size_t)w->rounds * w->visits &&
+           lane->count + w->visits <= w->room;
 }
 
 static int any_is_short(struct stopwatch *w)
@@ -189,7 +197,7 @@ static int any_is_short(struct stopwatch *w)
 
     for (size_t i = 0; i < w->o->cut_count; i++) {
         struct lane *lane = &w->lanes[i];
-        lane->calm = clv_calm_mark(lane->visits, lane->visit_count, 0);
+        lane->calm = clv_calm_mark(lane->looks, lane->count, 0);
         any |= is_short(w, lane);
     }
     return any;
@@ -206,7 +214,7 @@ static int goes_on(const struct stopwatch *w, uint32_t round, int64_t took_ns)
     return round < MOST_ROUNDS && (round < w->rounds || took_ns < o->least_ns);
 }
 
-/* All lanes, or those that are short of calm visits. */
+/* All lanes, or those that are short of calm runs. */
 static cleave_status run_round(struct stopwatch *w, uint32_t round,
                                int only_short, cleave_error *err)
 {
@@ -248,31 +256,28 @@ static cleave_status run_rounds(struct stopwatch *w, cleave_error *err)
 
 /* -- What counts -- */
 
-/* Moves the runs of calm visits to the front. */
+/* Moves calm runs to the front. */
 static void keep_calm(const struct stopwatch *w, struct lane *lane,
                       struct clv_laps *laps)
 {
+    size_t least = w->rounds / 2 < FEW_ROUNDS ? FEW_ROUNDS : w->rounds / 2;
     size_t kept = 0;
     double stalled = 0;
 
-    clv_calm_mark(lane->visits, lane->visit_count,
-                  w->rounds / 2 < FEW_ROUNDS ? FEW_ROUNDS : w->rounds / 2);
-    for (size_t v = 0; v < lane->visit_count; v++) {
-        if (lane->visits[v].is_calm) {
-            size_t size = w->visits * sizeof *lane->head_ns;
-            memmove(lane->head_ns + kept * w->visits,
-                    lane->head_ns + v * w->visits, size);
-            memmove(lane->finish_ns + kept * w->visits,
-                    lane->finish_ns + v * w->visits, size);
-            stalled += lane->visits[v].stalled;
+    clv_calm_mark(lane->looks, lane->count, least * w->visits);
+    for (size_t i = 0; i < lane->count; i++) {
+        if (lane->looks[i].is_calm) {
+            lane->head_ns[kept] = lane->head_ns[i];
+            lane->finish_ns[kept] = lane->finish_ns[i];
+            stalled += lane->looks[i].stalled;
             kept++;
         }
     }
-    lane->count = kept * w->visits;
-    laps->visits = (uint32_t)lane->visit_count;
-    laps->disturbed = (uint32_t)(lane->visit_count - kept);
+    laps->runs = (uint32_t)lane->count;
+    laps->disturbed = (uint32_t)(lane->count - kept);
     laps->stalled =
         kept > 0 && stalled >= 0 ? stalled / (double)kept : CLV_UNKNOWN;
+    lane->count = kept;
 }
 
 /* -- Energy -- */
@@ -363,7 +368,7 @@ cleave_status clv_stopwatch_run(const struct clv_stopwatch_options *options,
         close_lane(&w.lanes[i]);
         free(w.lanes[i].head_ns);
         free(w.lanes[i].finish_ns);
-        free(w.lanes[i].visits);
+        free(w.lanes[i].looks);
     }
     if (status == CLEAVE_OK) {
         memcpy(ret_laps, laps, options->cut_count * sizeof *laps);

@@ -7,7 +7,7 @@
  * of each visit warms the caches up, as the run before does in earnest, and is
  * not counted.
  *
- * Visits during which others kept the machine from its work are not counted
+ * Runs during which others kept the machine from its work are not counted
  * either (calm.h), and made up for in further rounds: up to three times as many
  * as planned, in as much time again. A machine that never rests is measured as
  * it is, and told.
@@ -43,7 +43,7 @@ struct clv_stopwatch_options {
     size_t sample_count;     /* at least 1 */
     const char *const *cuts; /* also `input` and `output` */
     size_t cut_count;
-    uint32_t rounds;           /* at least, of calm visits; 8 */
+    uint32_t rounds;           /* at least, of calm runs; 8 */
     uint32_t visits;           /* counted runs of a part in a round; 2 */
     int64_t least_ns;          /* go on until all this took so long; 0 */
     int64_t most_ns;           /* and stop then, after three rounds; none */
@@ -60,7 +60,7 @@ struct clv_laps {
     struct clv_spread finish_ns; /* the tail; at `output` one of nothing */
     double part_bytes;           /* head and tail, loaded alone */
     double energy_j;             /* of one head; or CLV_UNKNOWN */
-    uint32_t visits;             /* in all, */
+    uint32_t runs;               /* in all, */
     uint32_t disturbed;          /* and those of them that do not count */
     double stalled; /* share of the time of those that do; or CLV_UNKNOWN */
 };

@@ -80,12 +80,12 @@ int clv_survey_lap(void *self, size_t done, size_t count)
 static void note_unrest(const struct clv_survey *s, const struct clv_laps *laps,
                         size_t count)
 {
-    double visits = 0;
+    double runs = 0;
     double disturbed = 0;
     double stalled = 0;
 
     for (size_t i = 0; i < count; i++) {
-        visits += laps[i].visits;
+        runs += laps[i].runs;
         disturbed += laps[i].disturbed;
         stalled = laps[i].stalled > stalled ? laps[i].stalled : stalled;
     }
@@ -96,11 +96,11 @@ static void note_unrest(const struct clv_survey *s, const struct clv_laps *laps,
                         "processor, and times are told too long. Measure "
                         "again with --fresh when it is idle.",
                         100 * stalled);
-    } else if (disturbed > UNREST * visits) {
+    } else if (disturbed > UNREST * runs) {
         clv_survey_note(s,
-                        "Other work disturbed %.0f of %.0f measurements; they "
-                        "do not count, others were made in their place.",
-                        disturbed, visits);
+                        "Other work disturbed %.0f of %.0f runs; they do not "
+                        "count, others were made in their place.",
+                        disturbed, runs);
     }
 }
 

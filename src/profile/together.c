@@ -28,9 +28,9 @@
 
 #include "base/fail.h"
 #include "profile/bout.h"
+#include "profile/trials.h"
 
 #define SAMPLES 4
-#define TRIALS_MAX ((size_t)2048)
 #define REPEATS 5
 #define LEAST_NS 40e6
 #define MOST_NS 500e6
@@ -41,11 +41,6 @@
 #define TRIES 3     /* of a round that others disturb */
 #define UNREST 0.05 /* the share of waiting from where on they do */
 
-struct trial {
-    uint32_t seats[CLV_SEATS]; /* CLV_NO_SEAT: does not run */
-    int is_of_hogs;
-};
-
 struct together {
     const struct clv_together_options *o;
     struct clv_sample samples[CLV_SEATS][SAMPLES];
@@ -53,7 +48,7 @@ struct together {
     struct clv_seam *seams[CLV_SEATS]; /* of the trial now */
     uint32_t hogs[HOG_KINDS];
     size_t hog_kinds;
-    struct trial *trials;
+    struct clv_trial *trials;
     size_t trial_count;
     uint32_t repeats;
     int64_t last_ns;  /* when no round is made again any more */
@@ -61,117 +56,10 @@ struct together {
     struct clv_together_account account;
 };
 
-/* -- Which trials -- */
-
-static int add_trial(struct together *t, const struct trial *trial)
-{
-    if (t->trial_count < TRIALS_MAX) {
-        t->trials[t->trial_count++] = *trial;
-    }
-    t->account.possible += 1;
-    return t->trial_count < TRIALS_MAX;
-}
-
-static struct trial nobody(void)
-{
-    struct trial trial;
-
-    memset(trial.seats, 0xff, sizeof trial.seats);
-    trial.is_of_hogs = 0;
-    return trial;
-}
-
-static void list_hogs(struct together *t)
-{
-    for (size_t i = 0; i < t->o->task_count; i++) {
-        for (uint32_t e = 0; e < t->o->engine_count; e++) {
-            struct trial trial = nobody();
-            trial.seats[i] = e;
-            trial.is_of_hogs = 1;
-            add_trial(t, &trial);
-        }
-    }
-}
-
-/* On one engine, or on two different ones. */
-static void list_pairs(struct together *t, int same)
-{
-    uint32_t engines = (uint32_t)t->o->engine_count;
-
-    for (size_t i = 0; i < t->o->task_count; i++) {
-        for (size_t j = i + 1; j < t->o->task_count; j++) {
-            for (uint32_t k = 0; k < engines * engines; k++) {
-                struct trial trial = nobody();
-                trial.seats[i] = k / engines;
-                trial.seats[j] = k % engines;
-                if ((trial.seats[i] == trial.seats[j]) == same) {
-                    add_trial(t, &trial);
-                }
-            }
-        }
-    }
-}
-
-static int is_uniform(const struct trial *trial, size_t tasks)
-{
-    for (size_t i = 1; i < tasks; i++) {
-        if (trial->seats[i] != trial->seats[0]) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-/* The next tuple of engines, the last task's turning fastest. */
-static int turn(struct trial *trial, size_t tasks, uint32_t engines)
-{
-    for (size_t i = tasks; i-- > 0;) {
-        if (++trial->seats[i] < engines) {
-            return 1;
-        }
-        trial->seats[i] = 0;
-    }
-    return 0;
-}
-
-static void list_sets(struct together *t)
-{
-    size_t tasks = t->o->task_count;
-    uint32_t engines = (uint32_t)t->o->engine_count;
-    struct trial trial = nobody();
-    double all = 1;
-    double listed = t->account.possible;
-
-    if (tasks < 3) {
-        return;
-    }
-    for (uint32_t e = 0; e < engines; e++) {
-        for (size_t i = 0; i < tasks; i++) {
-            trial.seats[i] = e;
-        }
-        add_trial(t, &trial);
-    }
-    for (size_t i = 0; i < tasks; i++) {
-        trial.seats[i] = 0;
-        all *= engines;
-    }
-    while (turn(&trial, tasks, engines) &&
-           (is_uniform(&trial, tasks) || add_trial(t, &trial))) {
-    }
-    t->account.possible = listed + all;
-}
-
-static void list_all(struct together *t)
-{
-    list_hogs(t);
-    list_pairs(t, 1);
-    list_pairs(t, 0);
-    list_sets(t);
-}
-
 /* -- How long they take -- */
 
-static double slowest_ns(const struct together *t, const struct trial *trial)
+static double slowest_ns(const struct together *t,
+                         const struct clv_trial *trial)
 {
     double most = 0;
 
@@ -203,7 +91,7 @@ static double expect_bout_ns(const struct together *t, double inference_ns,
 }
 
 /* Of one repetition. */
-static double expect_ns(const struct together *t, const struct trial *trial)
+static double expect_ns(const struct together *t, const struct clv_trial *trial)
 {
     double slowest = slowest_ns(t, trial);
     double ns = expect_bout_ns(t, slowest, STRETCH);
@@ -220,27 +108,14 @@ static double expect_ns(const struct together *t, const struct trial *trial)
     return ns;
 }
 
-static size_t count_members(const struct together *t, const struct trial *trial)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < t->o->task_count; i++) {
-        count += trial->seats[i] != CLV_NO_SEAT;
-    }
-    return count;
-}
-
-/* The time that all but the sets of more than two take: these are what the
-   others add up to, and only fill what is left. */
+/* Sets of more than two only fill what is left: pairs add up to them. */
 static double expect_needed_ns(const struct together *t)
 {
     double sum = 0;
 
     for (size_t i = 0; i < t->trial_count; i++) {
-        const struct trial *trial = &t->trials[i];
-        if (count_members(t, trial) <= 2 ||
-            is_uniform(trial, t->o->task_count)) {
-            sum += expect_ns(t, trial);
+        if (t->trials[i].is_needed) {
+            sum += expect_ns(t, &t->trials[i]);
         }
     }
     return sum;
@@ -271,7 +146,8 @@ static double fit_into_budget(struct together *t)
 
 /* -- What is known -- */
 
-static size_t fill_sitters(const struct together *t, const struct trial *trial,
+static size_t fill_sitters(const struct together *t,
+                           const struct clv_trial *trial,
                            struct clv_sitter sitters[CLV_SEATS])
 {
     for (size_t i = 0; i < t->o->task_count; i++) {
@@ -286,7 +162,7 @@ static size_t fill_sitters(const struct together *t, const struct trial *trial,
 
 /* Whether every row that the trial would give is there. */
 static cleave_status is_known(const struct together *t,
-                              const struct trial *trial, int *ret_known,
+                              const struct clv_trial *trial, int *ret_known,
                               cleave_error *err)
 {
     struct clv_sitter sitters[CLV_SEATS];
@@ -353,7 +229,7 @@ static struct clv_bout_member member_of(struct together *t, size_t task,
 }
 
 /* The members of the trial, or only the one. */
-static cleave_status run_bout(struct together *t, const struct trial *trial,
+static cleave_status run_bout(struct together *t, const struct clv_trial *trial,
                               size_t only, uint32_t hogs,
                               struct clv_bout_times *times, cleave_error *err)
 {
@@ -378,9 +254,9 @@ static cleave_status run_bout(struct together *t, const struct trial *trial,
 
 /* All bouts once; `ret_stalled` is the most that was waited while one ran
    alone, or below 0. */
-static cleave_status run_round(struct together *t, const struct trial *trial,
-                               struct results *r, double *ret_stalled,
-                               cleave_error *err)
+static cleave_status run_round(struct together *t,
+                               const struct clv_trial *trial, struct results *r,
+                               double *ret_stalled, cleave_error *err)
 {
     size_t kinds = trial->is_of_hogs ? t->hog_kinds : 1;
     cleave_status status = CLEAVE_OK;
@@ -440,7 +316,7 @@ static cleave_status append_results(struct results *to,
 }
 
 /* One round that others left alone, or the calmest of several. */
-static cleave_status repeat(struct together *t, const struct trial *trial,
+static cleave_status repeat(struct together *t, const struct clv_trial *trial,
                             struct results *r, cleave_error *err)
 {
     struct results best = {0};
@@ -470,7 +346,7 @@ static cleave_status repeat(struct together *t, const struct trial *trial,
     return status;
 }
 
-static cleave_status put_rows(struct together *t, const struct trial *trial,
+static cleave_status put_rows(struct together *t, const struct clv_trial *trial,
                               struct results *r, cleave_error *err)
 {
     struct clv_sitter sitters[CLV_SEATS];
@@ -495,8 +371,9 @@ static cleave_status put_rows(struct together *t, const struct trial *trial,
     return status;
 }
 
-static const char *describe(const struct together *t, const struct trial *trial,
-                            char *into, size_t room)
+static const char *describe(const struct together *t,
+                            const struct clv_trial *trial, char *into,
+                            size_t room)
 {
     size_t used = 0;
 
@@ -515,7 +392,8 @@ static const char *describe(const struct together *t, const struct trial *trial,
 }
 
 /* Only what takes part is loaded: no more than a run in earnest would have. */
-static cleave_status seat_members(struct together *t, const struct trial *trial,
+static cleave_status seat_members(struct together *t,
+                                  const struct clv_trial *trial,
                                   cleave_error *err)
 {
     cleave_status status = CLEAVE_OK;
@@ -538,7 +416,7 @@ static void dismiss_members(struct together *t)
     }
 }
 
-static cleave_status try_one(struct together *t, const struct trial *trial,
+static cleave_status try_one(struct together *t, const struct clv_trial *trial,
                              cleave_error *err)
 {
     const struct clv_together_watch *w = &t->o->watch;
@@ -630,10 +508,10 @@ static cleave_status begin(const struct clv_together_options *o,
     t->hogs[0] = o->cores / 2 > 0 ? o->cores / 2 : 1;
     t->hogs[1] = o->cores;
     t->hog_kinds = t->hogs[1] > t->hogs[0] ? 2 : 1;
-    t->trials = calloc(TRIALS_MAX, sizeof *t->trials);
+    t->trials = calloc(CLV_TRIALS, sizeof *t->trials);
     if (t->trials == NULL) {
         close_all(t);
-        return clv_fail_memory(err, "together", TRIALS_MAX);
+        return clv_fail_memory(err, "together", CLV_TRIALS);
     }
     *ret_together = t;
     return CLEAVE_OK;
@@ -647,7 +525,9 @@ static cleave_status run(struct together *t, cleave_error *err)
     double takes_ns;
     cleave_status status;
 
-    list_all(t);
+    t->trial_count = clv_trials_list((uint32_t)t->o->task_count,
+                                     (uint32_t)t->o->engine_count, t->trials,
+                                     &t->account.possible);
     status = drop_known(t, err);
     if (status != CLEAVE_OK) {
         return status;
