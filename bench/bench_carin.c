@@ -100,6 +100,10 @@ int main(int argc, char **argv)
     if (!all_known(argc, argv)) {
         return 2;
     }
+    if (data == NULL) {
+        printf("there is no test data; name its folder in CLEAVE_DATA\n");
+        return 77;
+    }
     for (size_t i = 0; i < SECTIONS; i++) {
         if ((all || is_given(sections[i].name, argc, argv)) &&
             !run_apart(sections[i].run, data, &effort)) {

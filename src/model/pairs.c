@@ -482,8 +482,12 @@ static void add_node(struct pairs *p, uint32_t index)
         return;
     }
     *node = *from;
-    memcpy(input, from->input, from->n_input * sizeof *input);
-    memcpy(output, from->output, from->n_output * sizeof *output);
+    for (size_t i = 0; i < from->n_input; i++) {
+        input[i] = from->input[i];
+    }
+    for (size_t i = 0; i < from->n_output; i++) {
+        output[i] = from->output[i];
+    }
     node->input = input;
     node->output = output;
     if (folded != CLV_NONE) {

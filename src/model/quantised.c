@@ -279,7 +279,9 @@ static int goes_through(const struct clv_quantised *q, uint32_t node)
 /* Of a Reshape only the first input is data. */
 static uint32_t data_count(const struct clv_quantised *q, uint32_t node)
 {
-    return keeps_elements(q, node) ? 1 : q->model->nodes[node].inputs.count;
+    uint32_t count = q->model->nodes[node].inputs.count;
+
+    return keeps_elements(q, node) && count > 1 ? 1 : count;
 }
 
 /* The tensor that a through-going node makes, activation included. Functions

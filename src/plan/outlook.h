@@ -76,11 +76,4 @@ double clv_outlook_worth(struct clv_outlook *outlook,
    SLO that the best keeps; -1 for what is not legal. */
 double clv_outlook_share(const struct clv_outlook *outlook, double worth);
 
-/* clv_switching_check by outlooks that were made before, one for each state in
-   order; NULL: each is made anew. */
-cleave_status clv_switching_prove(const struct clv_switching *switching,
-                                  const struct clv_switching_options *options,
-                                  struct clv_outlook *outlooks,
-                                  cleave_error *err);
-
 #endif

@@ -12,8 +12,7 @@
 #include <string.h>
 
 #include "base/fail.h"
-#include "plan/outlook.h"
-#include "plan/switching.h"
+#include "plan/tabling.h"
 
 /* Optimalities, and violations, closer than this are the same. */
 #define ALIKE 1e-6

@@ -1,6 +1,6 @@
 /*
- * switching.c - states of the world: their numbers, what they stand for, their
- * names.
+ * switching.c - states of the world: which there are, their numbers, what they
+ * stand for, their names.
  *
  * A state is a number in a mixed radix, the processors' loads first, then
  * memory, then the links:
@@ -18,8 +18,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fail.h"
+#include "plan/tabling.h"
+
 /* What a link is reckoned to carry when its class is sought. */
 #define CLASS_BITS (8 * 50e3)
+
+/* Beyond so many, links of the last servers get two classes: each state takes
+   milliseconds to solve. */
+#define STATES_WANTED 256
 
 static const struct clv_reach classes[CLV_LINK_CLASSES] = {
     [CLV_LINK_SLOW] = {.up_bps = 1.6e6, .down_bps = 6.1e6, .rtt_ns = 64e6},
@@ -36,6 +43,103 @@ void clv_switching_free(struct clv_switching *switching)
         free(switching->entries);
         free(switching);
     }
+}
+
+/* -- Which there are -- */
+
+static cleave_status name_processors(struct clv_switching *t,
+                                     const struct clv_product_options *o,
+                                     cleave_error *err)
+{
+    for (size_t i = 0; i < o->engine_count; i++) {
+        size_t length = strcspn(o->engines[i], ":");
+        size_t p = 0;
+        while (p < t->processors &&
+               (strlen(t->names[p]) != length ||
+                strncmp(t->names[p], o->engines[i], length) != 0)) {
+            p++;
+        }
+        if (p < t->processors) {
+            continue;
+        }
+        if (p == CLV_PROCESSORS || length >= sizeof t->names[p]) {
+            return clv_fail(err, CLEAVE_LIMIT, o->engines[i],
+                            "A table has %d kinds of engines at most, with "
+                            "names of %zu letters.",
+                            CLV_PROCESSORS, sizeof t->names[p] - 1);
+        }
+        memcpy(t->names[p], o->engines[i], length);
+        t->processors++;
+    }
+    return CLEAVE_OK;
+}
+
+/* The processor "cpu" has a level for each number of hogs that was measured;
+   what was not has one: troubled. */
+static void set_levels(struct clv_switching *t,
+                       const struct clv_contention *contention)
+{
+    size_t levels = 1;
+
+    for (size_t i = 0; contention != NULL && i < contention->hog_count; i++) {
+        if (contention->hogs[i] > 0 && levels < CLV_LOAD_LEVELS) {
+            t->hogs[levels++] = contention->hogs[i];
+        }
+    }
+    for (size_t p = 0; p < t->processors; p++) {
+        int is_measured = levels > 1 && strcmp(t->names[p], "cpu") == 0;
+        t->levels[p] = (uint8_t)(is_measured ? levels : 2);
+    }
+}
+
+static size_t count_states(const struct clv_switching *t)
+{
+    size_t count = 2;
+
+    for (size_t p = 0; p < t->processors; p++) {
+        count *= t->levels[p];
+    }
+    for (size_t s = 0; s < t->servers; s++) {
+        count *= t->link_classes[s];
+    }
+    return count;
+}
+
+cleave_status clv_switching_lay_out(struct clv_switching *switching,
+                                    const struct clv_product_options *options,
+                                    cleave_error *err)
+{
+    struct clv_switching *t = switching;
+    const struct clv_product_options *o = options;
+    cleave_status status = name_processors(t, o, err);
+
+    if (status != CLEAVE_OK) {
+        return status;
+    }
+    if (o->server_count > CLV_SERVERS) {
+        return clv_fail(err, CLEAVE_LIMIT, "switching table",
+                        "There are %zu servers, a table has %d at most.",
+                        o->server_count, CLV_SERVERS);
+    }
+    t->tasks = o->task_count;
+    set_levels(t, o->contention);
+    t->servers = o->server_count;
+    memset(t->link_classes, CLV_LINK_CLASSES, t->servers);
+    for (size_t s = t->servers; s > 0 && count_states(t) > STATES_WANTED;) {
+        t->link_classes[--s] = 2;
+    }
+    t->state_count = count_states(t);
+    if (t->state_count > CLV_TABLE_STATES) {
+        return clv_fail(err, CLEAVE_LIMIT, "switching table",
+                        "There are %zu states of processors and servers, a "
+                        "table has %d at most. Name fewer servers.",
+                        t->state_count, CLV_TABLE_STATES);
+    }
+    t->entries = calloc(t->state_count, sizeof *t->entries);
+    return t->entries != NULL
+               ? CLEAVE_OK
+               : clv_fail_memory(err, "switching table",
+                                 t->state_count * sizeof *t->entries);
 }
 
 /* -- Numbers -- */

@@ -20,14 +20,10 @@
 #include "base/fail.h"
 #include "plan/luggage.h"
 #include "plan/outlook.h"
-#include "plan/switching.h"
+#include "plan/tabling.h"
 
 #define MOST_DEFAULT 8
 #define SHARE_DEFAULT 0.98
-
-/* Beyond so many, links of the last servers get two classes: each state takes
-   milliseconds to solve. */
-#define STATES_WANTED 256
 
 /* Shares closer than this are the same. */
 #define ALIKE 1e-9
@@ -61,100 +57,7 @@ struct tabling {
     size_t room_taken;
 };
 
-/* -- States -- */
-
-static cleave_status name_processors(struct clv_switching *t,
-                                     const struct clv_product_options *o,
-                                     cleave_error *err)
-{
-    for (size_t i = 0; i < o->engine_count; i++) {
-        size_t length = strcspn(o->engines[i], ":");
-        size_t p = 0;
-        while (p < t->processors &&
-               (strlen(t->names[p]) != length ||
-                strncmp(t->names[p], o->engines[i], length) != 0)) {
-            p++;
-        }
-        if (p < t->processors) {
-            continue;
-        }
-        if (p == CLV_PROCESSORS || length >= sizeof t->names[p]) {
-            return clv_fail(err, CLEAVE_LIMIT, o->engines[i],
-                            "A table has %d kinds of engines at most, with "
-                            "names of %zu letters.",
-                            CLV_PROCESSORS, sizeof t->names[p] - 1);
-        }
-        memcpy(t->names[p], o->engines[i], length);
-        t->processors++;
-    }
-    return CLEAVE_OK;
-}
-
-/* The processor "cpu" has a level for each number of hogs that was measured;
-   what was not has one: troubled. */
-static void set_levels(struct clv_switching *t,
-                       const struct clv_contention *contention)
-{
-    size_t levels = 1;
-
-    for (size_t i = 0; contention != NULL && i < contention->hog_count; i++) {
-        if (contention->hogs[i] > 0 && levels < CLV_LOAD_LEVELS) {
-            t->hogs[levels++] = contention->hogs[i];
-        }
-    }
-    for (size_t p = 0; p < t->processors; p++) {
-        int is_measured = levels > 1 && strcmp(t->names[p], "cpu") == 0;
-        t->levels[p] = (uint8_t)(is_measured ? levels : 2);
-    }
-}
-
-static size_t count_states(const struct clv_switching *t)
-{
-    size_t count = 2;
-
-    for (size_t p = 0; p < t->processors; p++) {
-        count *= t->levels[p];
-    }
-    for (size_t s = 0; s < t->servers; s++) {
-        count *= t->link_classes[s];
-    }
-    return count;
-}
-
-static cleave_status lay_out_states(struct clv_switching *t,
-                                    const struct clv_switching_options *o,
-                                    cleave_error *err)
-{
-    cleave_status status = name_processors(t, &o->product, err);
-
-    if (status != CLEAVE_OK) {
-        return status;
-    }
-    if (o->product.server_count > CLV_SERVERS) {
-        return clv_fail(err, CLEAVE_LIMIT, "switching table",
-                        "There are %zu servers, a table has %d at most.",
-                        o->product.server_count, CLV_SERVERS);
-    }
-    t->tasks = o->product.task_count;
-    set_levels(t, o->product.contention);
-    t->servers = o->product.server_count;
-    memset(t->link_classes, CLV_LINK_CLASSES, t->servers);
-    for (size_t s = t->servers; s > 0 && count_states(t) > STATES_WANTED;) {
-        t->link_classes[--s] = 2;
-    }
-    t->state_count = count_states(t);
-    if (t->state_count > CLV_TABLE_STATES) {
-        return clv_fail(err, CLEAVE_LIMIT, "switching table",
-                        "There are %zu states of processors and servers, a "
-                        "table has %d at most. Name fewer servers.",
-                        t->state_count, CLV_TABLE_STATES);
-    }
-    t->entries = calloc(t->state_count, sizeof *t->entries);
-    return t->entries != NULL
-               ? CLEAVE_OK
-               : clv_fail_memory(err, "switching table",
-                                 t->state_count * sizeof *t->entries);
-}
+/* -- Solving -- */
 
 static size_t calm_number(const struct clv_switching *t)
 {
@@ -163,8 +66,6 @@ static size_t calm_number(const struct clv_switching *t)
     memset(calm.link, CLV_LINK_FAST, sizeof calm.link);
     return clv_state_number(t, &calm);
 }
-
-/* -- Solving -- */
 
 /* The same state with memory to spare has been solved before: it has the
    lesser number. */
@@ -626,7 +527,7 @@ cleave_status clv_switching_new(const struct clv_switching_options *options,
     if (b.table == NULL) {
         return clv_fail_memory(err, "switching table", sizeof *b.table);
     }
-    status = lay_out_states(b.table, options, err);
+    status = clv_switching_lay_out(b.table, &options->product, err);
     if (status == CLEAVE_OK) {
         status = solve_states(&b, err);
     }

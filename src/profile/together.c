@@ -50,7 +50,7 @@ struct together {
     const struct clv_together_options *o;
     struct clv_sample samples[CLV_SEATS][SAMPLES];
     size_t sample_counts[CLV_SEATS];
-    struct clv_seam *seams[CLV_SEATS][CLV_TOGETHER_ENGINES];
+    struct clv_seam *seams[CLV_SEATS]; /* of the trial now */
     uint32_t hogs[HOG_KINDS];
     size_t hog_kinds;
     struct trial *trials;
@@ -344,10 +344,9 @@ static void forget_results(struct results *r)
 }
 
 static struct clv_bout_member member_of(struct together *t, size_t task,
-                                        uint32_t engine,
                                         struct clv_bout_times *times)
 {
-    return (struct clv_bout_member){.seam = t->seams[task][engine],
+    return (struct clv_bout_member){.seam = t->seams[task],
                                     .samples = t->samples[task],
                                     .sample_count = t->sample_counts[task],
                                     .times = times};
@@ -369,7 +368,7 @@ static cleave_status run_bout(struct together *t, const struct trial *trial,
         uint32_t e = trial->seats[i];
         if (e != CLV_NO_SEAT && (only == i || only == CLV_SEATS)) {
             double ns = t->o->tasks[i].alone_ns[e];
-            members[bout.count++] = member_of(t, i, e, &times[i]);
+            members[bout.count++] = member_of(t, i, &times[i]);
             slowest = ns > slowest ? ns : slowest;
         }
     }
@@ -515,19 +514,44 @@ static const char *describe(const struct together *t, const struct trial *trial,
     return into;
 }
 
+/* Only what takes part is loaded: no more than a run in earnest would have. */
+static cleave_status seat_members(struct together *t, const struct trial *trial,
+                                  cleave_error *err)
+{
+    cleave_status status = CLEAVE_OK;
+
+    for (size_t i = 0; status == CLEAVE_OK && i < t->o->task_count; i++) {
+        if (trial->seats[i] != CLV_NO_SEAT) {
+            status =
+                clv_seam_open(t->o->tasks[i].networks[trial->seats[i]],
+                              CLV_CUT_INPUT, CLV_SEAM_BOTH, &t->seams[i], err);
+        }
+    }
+    return status;
+}
+
+static void dismiss_members(struct together *t)
+{
+    for (size_t i = 0; i < CLV_SEATS; i++) {
+        clv_seam_close(t->seams[i]);
+        t->seams[i] = NULL;
+    }
+}
+
 static cleave_status try_one(struct together *t, const struct trial *trial,
                              cleave_error *err)
 {
     const struct clv_together_watch *w = &t->o->watch;
     struct results r = {0};
     char what[160];
-    cleave_status status = CLEAVE_OK;
+    cleave_status status;
 
     t->is_disturbed = 0;
     if (w->step != NULL) {
         w->step(w->self, t->repeats * expect_ns(t, trial) / 1e9,
                 describe(t, trial, what, sizeof what));
     }
+    status = seat_members(t, trial, err);
     for (uint32_t i = 0; status == CLEAVE_OK && i < t->repeats; i++) {
         status = w->is_cancelled != NULL && w->is_cancelled(w->self)
                      ? CLEAVE_CANCELLED
@@ -536,6 +560,7 @@ static cleave_status try_one(struct together *t, const struct trial *trial,
     if (status == CLEAVE_OK) {
         status = put_rows(t, trial, &r, err);
     }
+    dismiss_members(t);
     if (w->stepped != NULL) {
         w->stepped(w->self);
     }
@@ -560,16 +585,12 @@ static cleave_status load_samples(struct together *t, size_t task,
     return status;
 }
 
-static cleave_status open_all(struct together *t, cleave_error *err)
+static cleave_status load_all(struct together *t, cleave_error *err)
 {
     cleave_status status = CLEAVE_OK;
 
     for (size_t i = 0; status == CLEAVE_OK && i < t->o->task_count; i++) {
         status = load_samples(t, i, err);
-        for (size_t e = 0; status == CLEAVE_OK && e < t->o->engine_count; e++) {
-            status = clv_seam_open(t->o->tasks[i].networks[e], CLV_CUT_INPUT,
-                                   CLV_SEAM_BOTH, &t->seams[i][e], err);
-        }
     }
     return status;
 }
@@ -577,9 +598,6 @@ static cleave_status open_all(struct together *t, cleave_error *err)
 static void close_all(struct together *t)
 {
     for (size_t i = 0; i < CLV_SEATS; i++) {
-        for (size_t e = 0; e < CLV_TOGETHER_ENGINES; e++) {
-            clv_seam_close(t->seams[i][e]);
-        }
         for (size_t k = 0; k < SAMPLES; k++) {
             clv_sample_fini(&t->samples[i][k]);
         }
@@ -640,7 +658,7 @@ static cleave_status run(struct together *t, cleave_error *err)
                    takes_ns / 1e9);
     }
     if (t->trial_count > 0) {
-        status = open_all(t, err);
+        status = load_all(t, err);
     }
     t->last_ns = clv_clock_now_ns(t->o->clock) + (int64_t)t->o->budget_ns;
     for (size_t i = 0; status == CLEAVE_OK && i < t->trial_count; i++) {

@@ -189,6 +189,40 @@ static void a_variant_that_vanished_is_told_and_the_table_goes_on(void **state)
     assert_int_equal(ensemble_bed_next(b, 1), 0); /* the other one moved */
 }
 
+/* Two minutes later than it is. */
+static int64_t late_now_ns(void *self)
+{
+    (void)self;
+    return clv_clock_now_ns(clv_clock_machine()) +
+           (int64_t)120 * 1000 * 1000 * 1000;
+}
+
+static void a_variant_that_came_back_is_used_in_the_end(void **state)
+{
+    struct ensemble_bed *b = *state;
+    cleave_runner *r;
+
+    runner_bed_kill_server(b->posts->bed);
+    b->variant.path = b->posts->bed->model;
+    assert_int_equal(remove(b->posts->twin), 0);
+    ensemble_bed_open(b, NULL, 2);
+    ensemble_bed_until(b, CLEAVE_EVENT_REFUSED, 1);
+    ensemble_bed_memory(b, 1);
+    ensemble_bed_until(b, CLEAVE_EVENT_ADAPT, 1);
+    assert_int_equal(ensemble_bed_next(b, 0), 0);
+    assert_int_equal(tiny_chain_write(b->posts->twin, TINY_SIZE), 0);
+    clv_managing_stop(b->ensemble); /* from here on the test looks */
+    r = cleave_ensemble_runner(b->ensemble, 0);
+    r->clock.now_ns = late_now_ns;
+    b->ensemble->clock.now_ns = late_now_ns;
+    while (ensemble_bed_events(b, CLEAVE_EVENT_ADAPT) < 2) {
+        clv_managing_look(b->ensemble);
+        (void)ensemble_bed_infer(b, 0);
+    }
+    assert_int_equal(ensemble_bed_next(b, 0), 10);
+    assert_int_equal(ensemble_bed_events(b, CLEAVE_EVENT_REFUSED), 1);
+}
+
 static void without_a_manager_states_are_told_and_nothing_moves(void **state)
 {
     struct ensemble_bed *b = *state;
@@ -302,6 +336,7 @@ int main(int argc, char **argv)
         IN_BED(short_memory_unloads_what_is_not_wanted),
         IN_BED(a_server_killed_while_switching_costs_no_answer),
         IN_BED(a_variant_that_vanished_is_told_and_the_table_goes_on),
+        IN_BED(a_variant_that_came_back_is_used_in_the_end),
         IN_BED(without_a_manager_states_are_told_and_nothing_moves),
         IN_BED(solving_anew_loads_when_it_has_to),
         IN_BED(a_manager_that_is_none_is_refused),

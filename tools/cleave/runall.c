@@ -121,23 +121,28 @@ static int64_t elapsed_of(const struct part *p)
                                                          : elapsed_ns;
 }
 
+/* The next turn, if there is one; those that are over are told. */
+static int take(struct worker *w, uint64_t *ret_turn, int64_t *ret_due_ns)
+{
+    struct part *p = w->part;
+    uint64_t missed;
+    int is_there = job_take(w->job, p->is_once, elapsed_of(p), ret_turn,
+                            ret_due_ns, &missed);
+
+    if (missed > 0) {
+        crowdlog_miss(w->job->log, w->job->index, kind_now(p), missed);
+    }
+    return is_there;
+}
+
 static void *work(void *arg)
 {
     struct worker *w = arg;
-    struct part *p = w->part;
-    uint64_t turn, missed;
+    uint64_t turn;
     int64_t due_ns;
 
-    while (
-        job_take(w->job, p->is_once, elapsed_of(p), &turn, &due_ns, &missed)) {
-        enum crowdlog_part kind = kind_now(p);
-        if (missed > 0) {
-            crowdlog_miss(w->job->log, w->job->index, kind, missed);
-        }
-        if (!await_due(p, due_ns)) {
-            break;
-        }
-        job_infer(w->job, turn, kind);
+    while (take(w, &turn, &due_ns) && await_due(w->part, due_ns)) {
+        job_infer(w->job, turn, kind_now(w->part));
     }
     leave(w);
     return NULL;
