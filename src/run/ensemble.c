@@ -56,9 +56,7 @@ static size_t list_posts(const cleave_ensemble *e, size_t task,
         struct clv_post p =
             clv_reckon_post(e, task, &e->switching->kept[d].configs[task]);
         size_t at = 0;
-        while (at < count && (posts[at].variant != p.variant ||
-                              posts[at].engine != p.engine ||
-                              posts[at].is_away != p.is_away)) {
+        while (at < count && !clv_post_is_same(&posts[at], &p)) {
             at++;
         }
         if (at == count) {

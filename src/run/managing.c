@@ -90,8 +90,7 @@ static int is_same(const cleave_ensemble *e, const struct clv_lineup *a,
     for (size_t i = 0; i < e->count; i++) {
         struct clv_post p = clv_reckon_post(e, i, &a->configs[i]);
         struct clv_post q = clv_reckon_post(e, i, &b->configs[i]);
-        if (p.variant != q.variant || p.engine != q.engine ||
-            p.is_away != q.is_away ||
+        if (!clv_post_is_same(&p, &q) ||
             a->configs[i].place != b->configs[i].place) {
             return 0;
         }

@@ -18,12 +18,6 @@
 
 #define MOVED "the manager moves it"
 
-static int is_same(const struct clv_post *a, const struct clv_post *b)
-{
-    return a->variant == b->variant && a->engine == b->engine &&
-           a->is_away == b->is_away;
-}
-
 static int find_post(cleave_runner *r, const struct clv_post *post,
                      size_t *ret_at)
 {
@@ -31,7 +25,7 @@ static int find_post(cleave_runner *r, const struct clv_post *post,
     int is_listed;
 
     pthread_mutex_lock(&r->lock);
-    while (at < r->desk_count && !is_same(&r->desks[at]->post, post)) {
+    while (at < r->desk_count && !clv_post_is_same(&r->desks[at]->post, post)) {
         at++;
     }
     is_listed = at < r->desk_count;

@@ -11,6 +11,12 @@
 
 #include "base/fail.h"
 
+int clv_post_is_same(const struct clv_post *a, const struct clv_post *b)
+{
+    return a->variant == b->variant && a->engine == b->engine &&
+           a->is_away == b->is_away;
+}
+
 static int belongs(const struct clv_post *post, const struct clv_candidate *c)
 {
     return (post->variant == CLV_ANY || post->variant == c->variant) &&

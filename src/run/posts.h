@@ -31,6 +31,8 @@ struct clv_post {
                          designs only those whose inputs travel are chosen */
 };
 
+int clv_post_is_same(const struct clv_post *a, const struct clv_post *b);
+
 struct clv_desk {
     struct clv_post post;
     const struct clv_space *whole; /* borrowed: the runner's */
