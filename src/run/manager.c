@@ -139,12 +139,22 @@ static uint8_t see_link(const struct clv_manager *m, size_t server,
 
 /* -- What counts -- */
 
-/* How long a part of the state has seemed so. */
-static int64_t sight(struct clv_sighting *s, uint8_t seen, int64_t now_ns)
+/* On which side of what counts it seems to be: worse, better or neither. */
+static int side_of(uint8_t seen, uint8_t counts)
 {
-    if (s->since_ns < 0 || s->seen != seen || now_ns < s->since_ns) {
-        *s = (struct clv_sighting){seen, now_ns};
+    return (seen > counts) - (seen < counts);
+}
+
+/* How long a part of the state has seemed to be on this side of what counts:
+   what wavers between two better levels is better all the while. */
+static int64_t sight(struct clv_sighting *s, uint8_t seen, uint8_t counts,
+                     int64_t now_ns)
+{
+    if (s->since_ns < 0 || now_ns < s->since_ns ||
+        side_of(s->seen, counts) != side_of(seen, counts)) {
+        s->since_ns = now_ns;
     }
+    s->seen = seen;
     return now_ns - s->since_ns;
 }
 
@@ -154,7 +164,7 @@ static const char *settle(uint8_t *counts, struct clv_sighting *s, uint8_t seen,
                           int is_worse, int64_t better_ns, int64_t now_ns,
                           const char *worse, const char *better)
 {
-    int64_t lasted_ns = sight(s, seen, now_ns);
+    int64_t lasted_ns = sight(s, seen, *counts, now_ns);
 
     if (seen == *counts ||
         lasted_ns < (is_worse ? CLV_MANAGER_WORSE_NS : better_ns)) {
@@ -188,7 +198,11 @@ static const char *look_at_links(struct clv_manager *m,
     for (size_t i = 0; i < m->switching->servers; i++) {
         uint8_t before = m->state.link[i];
         uint8_t seen = see_link(m, i, signs);
-        const char *why = settle(
+        const char *why;
+        if ((seen == CLV_LINK_AWAY) != (m->link[i].seen == CLV_LINK_AWAY)) {
+            m->link[i].since_ns = -1; /* gone is no worse a link, but none */
+        }
+        why = settle(
             &m->state.link[i], &m->link[i], seen, seen < before,
             CLV_MANAGER_BETTER_NS, signs->now_ns,
             seen == CLV_LINK_AWAY ? "a server is away" : "a link is slower",

@@ -24,11 +24,11 @@
  *              round trip that is longer, by a fifth would still have it, and
  *              a worse one likewise
  *
- * A part of the state counts when it has been the same for a while: longer
- * for better news than for bad, so that what comes and goes does not drive
- * designs around. What is freed when memory is short is wanted again when it
- * is not; so calm has to last ten seconds, and twice as long each time that
- * it did not last for a minute.
+ * A part of the state is left when it has seemed worse, or better, for a while,
+ * for what it then seems to be: a longer while for better news than for bad, so
+ * that what comes and goes does not drive designs around. What is freed when
+ * memory is short is wanted again when it is not; so calm has to last ten
+ * seconds, and twice as long each time that it did not last for a minute.
  *
  * What this file knows of time is what it is told; deciding is pure
  * (clv_manager_look), so that it is tested in virtual time.
@@ -58,7 +58,8 @@ struct clv_manager_signs {
                         that counts; 0: not known */
 };
 
-/* What is seen of one part of the state, and since when; -1: never. */
+/* What is seen of one part of the state, and since when on this side of what
+   counts; -1: never. */
 struct clv_sighting {
     uint8_t seen;
     int64_t since_ns;

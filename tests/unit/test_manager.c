@@ -301,6 +301,27 @@ static void a_server_that_is_away_counts_soon(void **state)
     assert_non_null(strstr(w->reason, "there"));
 }
 
+/* Now fast, now slow, but up: then it is not away for ever. */
+static void what_wavers_is_left_all_the_same(void **state)
+{
+    struct world *w = *state;
+    struct clv_reach *reach = &w->signs.conditions.reach[0];
+
+    reach->is_up = 0;
+    w->signs.pressure.others_cores = 2;
+    pass(w, CLV_MANAGER_WORSE_NS + STEP);
+    assert_int_equal(w->manager.state.link[0], CLV_LINK_AWAY);
+    assert_int_equal(load(w), 2);
+    reach->is_up = 1;
+    for (int i = 0; i < CLV_MANAGER_BETTER_NS / STEP + 1; i++) {
+        reach->up_bps = reach->down_bps = i % 2 ? 1e9 : 1e6;
+        w->signs.pressure.others_cores = i % 2;
+        pass(w, STEP);
+    }
+    assert_int_not_equal(w->manager.state.link[0], CLV_LINK_AWAY);
+    assert_true(load(w) < 2);
+}
+
 /* Each part has its own patience. */
 static void a_link_that_flickers_does_not_hide_a_load(void **state)
 {
@@ -356,6 +377,7 @@ int main(void)
         IN_WORLD(calm_that_does_not_last_has_to_last_longer),
         IN_WORLD(links_have_classes_with_inertia),
         IN_WORLD(a_server_that_is_away_counts_soon),
+        IN_WORLD(what_wavers_is_left_all_the_same),
         IN_WORLD(a_link_that_flickers_does_not_hide_a_load),
         IN_WORLD(time_that_jumps_begins_waiting_anew),
         IN_WORLD(states_that_are_one_to_the_table_do_not_change),
