@@ -10,8 +10,6 @@
 #include "run/adaptive.h"
 #include "taskwish.h"
 
-#define NEVER_NS 4e18
-
 cleave_status job_init(struct job *job, size_t index,
                        const struct settings *settings,
                        const struct clv_application *application,
@@ -72,14 +70,6 @@ static uint64_t turn_at(const struct job *job, int64_t elapsed_ns)
     return turn > 0 && turn < 9e15 ? (uint64_t)turn : 0;
 }
 
-/* One that is due in a hundred years never comes. */
-static int64_t due_of(const struct job *job, uint64_t turn)
-{
-    double ns = job->rate > 0 ? 1e9 * (double)turn / job->rate : 0;
-
-    return ns < NEVER_NS ? (int64_t)ns : (int64_t)NEVER_NS;
-}
-
 int job_take(struct job *job, int is_once, int64_t elapsed_ns,
              uint64_t *ret_turn, int64_t *ret_due_ns, uint64_t *ret_missed)
 {
@@ -100,7 +90,7 @@ int job_take(struct job *job, int is_once, int64_t elapsed_ns,
     job->next = turn + (uint64_t)is_there;
     pthread_mutex_unlock(&job->lock);
     *ret_turn = turn;
-    *ret_due_ns = due_of(job, turn);
+    *ret_due_ns = taskwish_due_ns(job->rate, turn);
     return is_there;
 }
 

@@ -68,11 +68,8 @@ static int64_t class_of(const struct running *r, uint64_t sample)
 /* Waits until this one is due; 0 if the run is over. */
 static int await_turn(struct running *r, uint64_t turn)
 {
-    int64_t due_ns = r->started_ns;
+    int64_t due_ns = r->started_ns + taskwish_due_ns(r->rate, turn);
 
-    if (r->rate > 0) {
-        due_ns += (int64_t)(1e9 * (double)turn / r->rate);
-    }
     if (r->until_ns > 0 && due_ns >= r->until_ns) {
         return 0;
     }

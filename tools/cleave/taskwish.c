@@ -12,6 +12,9 @@
 #include "base/fail.h"
 #include "base/suggest.h"
 
+/* In a hundred years; what is due later never comes. */
+#define NEVER_NS 4e18
+
 /* The length of the task's name that a wish begins with; 0: for all. */
 static size_t name_length(const char *wish)
 {
@@ -202,4 +205,11 @@ cleave_status taskwish_rate(const struct settings *s,
     }
     free(values);
     return status;
+}
+
+int64_t taskwish_due_ns(double rate, uint64_t turn)
+{
+    double ns = rate > 0 ? 1e9 * (double)turn / rate : 0;
+
+    return ns < NEVER_NS ? (int64_t)ns : (int64_t)NEVER_NS;
 }

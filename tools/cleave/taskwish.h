@@ -35,4 +35,7 @@ cleave_status taskwish_rate(const struct settings *settings,
                             const struct clv_app_task *task, double *ret_rate,
                             cleave_error *err);
 
+/* When the n-th inference is due at this rate, counted from the first. */
+int64_t taskwish_due_ns(double rate, uint64_t turn);
+
 #endif
