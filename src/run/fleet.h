@@ -21,7 +21,7 @@
 #include "run/trial.h"
 
 /* As many rigs as a fleet can have, whatever the options say. */
-#define CLV_FLEET_MOST 32
+#define CLV_FLEET_MOST 80
 
 /* As many are kept if nobody says. */
 #define CLV_FLEET_KEPT 4

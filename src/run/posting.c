@@ -18,6 +18,11 @@
 
 #define MOVED "the manager moves it"
 
+/* All posts can be held at once, and what the one that counts chooses beside
+   them: a fleet that is full would look like a server that is busy. */
+_Static_assert(CLV_POSTS_MOST + CLV_FLEET_KEPT < CLV_FLEET_MOST,
+               "a fleet has room for all posts");
+
 static int find_post(cleave_runner *r, const struct clv_post *post,
                      size_t *ret_at)
 {
