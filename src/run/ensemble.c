@@ -133,8 +133,8 @@ static cleave_status find_manager(const char *name, enum clv_manages_by *ret_by,
         }
     }
     return clv_fail(err, CLEAVE_INVALID, "manager",
-                    "There is no manager '%.40s': table, none and oodin there "
-                    "are.",
+                    "There is no manager '%.40s'; there are table, none and "
+                    "oodin.",
                     name);
 }
 
@@ -216,8 +216,9 @@ static cleave_status check_options(const cleave_ensemble_options *o,
                           : o->database == NULL  ? "profile database"
                           : o->cache == NULL     ? "cache folder"
                                                  : NULL;
+    enum clv_manages_by by;
 
-    return missing == NULL ? CLEAVE_OK
+    return missing == NULL ? find_manager(o->manager, &by, err)
                            : clv_fail(err, CLEAVE_INVALID, "ensemble",
                                       "The options need a %s.", missing);
 }
