@@ -135,6 +135,10 @@ void clv_gate_enter(struct clv_gate *gate)
     }
     gate->open--;
     pthread_mutex_unlock(&gate->lock);
+}
+
+void clv_gate_take_turn(struct clv_gate *gate)
+{
     if (gate->turns != NULL) {
         clv_turns_enter(gate->turns, gate->priority, gate->threads);
     }

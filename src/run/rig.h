@@ -211,11 +211,12 @@ void clv_lanes_give(struct clv_lanes *lanes, struct clv_lane *lane);
 void clv_gate_init(struct clv_gate *gate, unsigned open);
 void clv_gate_fini(struct clv_gate *gate);
 
-/* Whoever passes takes a turn (turns.h), if that is not NULL, of so many
-   threads. Before anybody passes. */
+/* Whoever has passed takes a turn (turns.h), if that is not NULL, of so many
+   threads; who leaves gives it back. Before anybody passes. */
 void clv_gate_share(struct clv_gate *gate, struct clv_turns *turns,
                     int priority, unsigned threads);
 void clv_gate_enter(struct clv_gate *gate);
+void clv_gate_take_turn(struct clv_gate *gate);
 void clv_gate_leave(struct clv_gate *gate);
 
 /*
