@@ -10,6 +10,7 @@
 
 #include "cleave/server.h"
 #include "run/rig.h"
+#include "run/turns.h"
 #include "tiny_server.h"
 
 struct device {
@@ -117,6 +118,51 @@ static struct clv_errand infer(struct device *d, struct clv_rig *rig,
     assert_int_equal(r->finish_ns > 0, errand.trouble.code != CLEAVE_OK);
     cleave_result_free(r);
     return errand;
+}
+
+/* Another task's turn, until `ns` after somebody began to wait for it. */
+struct holding {
+    struct clv_turns turns;
+    int64_t ns;
+};
+
+static void *hold(void *self)
+{
+    struct holding *h = self;
+    struct clv_clock clock = clv_clock_machine();
+    int64_t from_ns;
+
+    while (clv_turns_waiting(&h->turns) == 0) {
+    }
+    from_ns = clv_clock_now_ns(clock);
+    while (clv_clock_now_ns(clock) - from_ns < h->ns) {
+    }
+    clv_turns_leave(&h->turns, 1, 1);
+    return NULL;
+}
+
+static void waiting_for_other_tasks_takes_time(void **state)
+{
+    struct device *d = *state;
+    struct clv_rig *rig = rig_at(d, "output", 0);
+    struct clv_lane *lane = clv_lanes_take(&rig->lanes);
+    struct clv_errand errand = {.inputs = &d->input, .input_count = 1};
+    struct holding h = {.ns = 5000000};
+    cleave_result *r = NULL;
+    pthread_t thread;
+
+    clv_turns_init(&h.turns, 1);
+    clv_turns_enter(&h.turns, 1, 1);
+    clv_gate_share(&d->gate, &h.turns, 2, 1);
+    assert_int_equal(pthread_create(&thread, NULL, hold, &h), 0);
+    assert_int_equal(clv_pipeline_run(rig, lane, &errand, &r, NULL), CLEAVE_OK);
+    pthread_join(thread, NULL);
+    assert_right(d, r);
+    assert_true(r->total_ns >= r->head_ns + h.ns);
+    cleave_result_free(r);
+    clv_lanes_give(&rig->lanes, lane);
+    clv_rig_close(rig);
+    clv_turns_fini(&h.turns);
 }
 
 static const char *const cuts[] = {"input", "a", "b"};
@@ -236,6 +282,7 @@ int main(void)
         WITH_SERVER(without_a_tail_here_the_trouble_is_the_answer),
         WITH_SERVER(rigs_of_one_ground_share_its_connections),
         WITH_SERVER(a_cut_needs_a_server),
+        WITH_SERVER(waiting_for_other_tasks_takes_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
