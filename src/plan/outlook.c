@@ -158,13 +158,6 @@ static int is_up(const struct clv_outlook *o, const struct clv_config *c)
            clv_reach_is_usable(&o->options.situation.conditions, c->server);
 }
 
-static int is_exact(const struct clv_config *a, const struct clv_config *b)
-{
-    return a->variant == b->variant && a->place == b->place &&
-           a->server == b->server &&
-           (a->engine == b->engine || a->place == CLV_PLACE_SERVER);
-}
-
 /* A place that will do, if the server of the one that is wanted is away. All
    on a server, the engine stands for any. */
 static int is_alike(const struct clv_config *a, const struct clv_config *b)
@@ -207,7 +200,7 @@ static int find_pair(const struct clv_outlook *o, const struct clv_config *list,
         if (!is_up(o, &list[i])) {
             continue;
         }
-        if (is_exact(&list[i], wanted)) {
+        if (clv_config_is_same(&list[i], wanted)) {
             *ret_index = i;
             *ret_is_exact = 1;
             return 1;

@@ -23,6 +23,13 @@
 #include "plan/rass.h"
 #include "plan/stretched.h"
 
+int clv_config_is_same(const struct clv_config *a, const struct clv_config *b)
+{
+    return a->variant == b->variant && a->place == b->place &&
+           a->server == b->server &&
+           (a->engine == b->engine || a->place == CLV_PLACE_SERVER);
+}
+
 /* -- What the world's numbers are called -- */
 
 static uint32_t find(const char *name, const char *const *names, size_t count)

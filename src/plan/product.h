@@ -45,6 +45,10 @@ struct clv_config {
                         server */
 };
 
+/* Whether two configurations of a task run alike. All on a server, the engine
+   stands for any. */
+int clv_config_is_same(const struct clv_config *a, const struct clv_config *b);
+
 /* What the world is like, as far as designs are chosen by it. */
 struct clv_situation {
     struct clv_conditions conditions;

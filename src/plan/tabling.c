@@ -128,20 +128,13 @@ static cleave_status solve_states(struct tabling *b, cleave_error *err)
 
 /* -- The pool -- */
 
-static int is_same(const struct clv_config *a, const struct clv_config *b)
-{
-    return a->variant == b->variant && a->place == b->place &&
-           a->server == b->server &&
-           (a->engine == b->engine || a->place == CLV_PLACE_SERVER);
-}
-
 static int are_same(const struct tabling *b, const struct clv_config *x,
                     const struct clv_config *y)
 {
     int same = 1;
 
     for (size_t t = 0; same && t < b->table->tasks; t++) {
-        same = is_same(&x[t], &y[t]);
+        same = clv_config_is_same(&x[t], &y[t]);
     }
     return same;
 }
