@@ -14,13 +14,16 @@
  * least memory need, which is what the table knows. The squeeze is emulated:
  * nothing is swapped, so it is the designs' measured memory that counts.
  *
- * A task's bound on latency is twice what RASS's best design takes in the calm
- * at these rates, at the 95th percentile, by the profile; so the machine's
- * speed does not matter to what this shows.
+ * All tasks have one bound on latency: three times what the slowest of them
+ * takes at the 95th percentile, in the calm, with RASS's best design and at
+ * these rates, by the profile. So the machine's speed does not matter to what
+ * this shows, and no bound is below the time that a kernel lets others run
+ * before it turns to whoever has waited.
  *
  * Time to adapt is from the trouble's beginning until the last change of
  * designs is done that it causes in the first seconds.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +38,7 @@
 
 #define ROUNDS 3
 #define USECASE "camera"
-#define SLACK 2 /* of bounds, over the calm */
+#define SLACK 3 /* of the bound, over the calm */
 #define CYCLES 2
 #define SETTLE_NS 2000000000
 #define SOON_NS 3500000000
@@ -48,7 +51,8 @@ static const char *const phase_names[] = {"calm", "loaded", "recovering",
                                           "squeezed"};
 static const char *const mode_names[] = {"table", "none", "oodin"};
 static const double phase_s[] = {4, 4, 4, 4};
-static const double rates_per_s[] = {20, 20, 20};
+/* Not in step, as sources of their own are not. */
+static const double rates_per_s[] = {20, 17, 23};
 
 /* What a phase of one run gave; no pointers (apart.h). */
 struct outcome {
@@ -312,7 +316,7 @@ static void put_resident(struct live_totals *totals)
     json_t *context = tally_context();
 
     for (size_t m = 0; m < MODES; m++) {
-        for (size_t p = CALM; p < PHASES; p += SQUEEZED) {
+        for (size_t p = RECOVERING; p <= SQUEEZED; p++) {
             char name[64];
             snprintf(name, sizeof name, "%s_%s_mb", mode_names[m],
                      phase_names[p]);
@@ -381,13 +385,18 @@ static void set_bounds(struct live_run *r, struct usecase_world *w)
     struct clv_product *product;
     struct clv_rass rass;
 
+    double slowest = 0;
+
     refine(r, w);
     stage_must(clv_product_new(&w->blueprint->options.product, &product, &err),
                &err, w->app);
     stage_must(clv_rass_solve(product, &rass, &err), &err, w->app);
     clv_product_choice(product, rass.kept[0].design, choice);
     for (uint32_t t = 0; t < w->application->task_count; t++) {
-        r->bounds_ns[t] = SLACK * clv_product_value(product, choice, t, p95);
+        slowest = fmax(slowest, clv_product_value(product, choice, t, p95));
+    }
+    for (size_t t = 0; t < USECASE_TASKS; t++) {
+        r->bounds_ns[t] = SLACK * slowest;
     }
     clv_product_free(product);
     refine(r, w);
