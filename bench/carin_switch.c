@@ -7,11 +7,11 @@
  * nothing but the switch itself can delay an inference. Tasks run without
  * pause.
  *
- * An inference counts as delayed if it began within a fifth of a second of
- * the switch, or was under way then, and took half as long again as the 95th
- * percentile of its task before and after, whichever is greater. The same is
- * counted at moments without a switch, for an inference can be slow for other
- * reasons.
+ * A switch can delay the inferences that are under way from its decision until
+ * it is done, and each task's next one. Such an inference counts as delayed if
+ * it took half as long again as the 95th percentile of its task before and
+ * after, whichever is greater. The same is counted at moments without a switch,
+ * for an inference can be slow for other reasons.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,23 +154,34 @@ static double p95_within(const struct crew_member *m, int64_t from_ns,
     return p95;
 }
 
-static size_t delayed_at(const struct crew *c, int64_t at_ns)
+/* Of a task, between these moments and right after. */
+static size_t delayed_of(const struct crew_member *m, int64_t from_ns,
+                         int64_t to_ns)
+{
+    double before =
+        p95_within(m, from_ns - NEAR_NS - SPAN_NS, from_ns - NEAR_NS);
+    double after = p95_within(m, to_ns + NEAR_NS, to_ns + NEAR_NS + SPAN_NS);
+    double usual = before > after ? before : after;
+    size_t delayed = 0;
+
+    for (size_t i = 0; i < m->count; i++) {
+        const struct crew_record *r = &m->records[i];
+        if (r->began_ns + r->latency_ns >= from_ns) {
+            delayed += (double)r->latency_ns > SLOWER * usual;
+            if (r->began_ns >= to_ns) {
+                break;
+            }
+        }
+    }
+    return delayed;
+}
+
+static size_t delayed_at(const struct crew *c, int64_t from_ns, int64_t to_ns)
 {
     size_t delayed = 0;
 
     for (size_t t = 0; t < c->count; t++) {
-        const struct crew_member *m = &c->members[t];
-        double before =
-            p95_within(m, at_ns - NEAR_NS - SPAN_NS, at_ns - NEAR_NS);
-        double after =
-            p95_within(m, at_ns + NEAR_NS, at_ns + NEAR_NS + SPAN_NS);
-        double usual = before > after ? before : after;
-        for (size_t i = 0; i < m->count; i++) {
-            const struct crew_record *r = &m->records[i];
-            delayed += r->began_ns + r->latency_ns >= at_ns &&
-                       r->began_ns < at_ns + NEAR_NS &&
-                       (double)r->latency_ns > SLOWER * usual;
-        }
+        delayed += delayed_of(&c->members[t], from_ns, to_ns);
     }
     return delayed;
 }
@@ -188,10 +199,11 @@ static void put_rows(const struct crew *c, const struct usecase_world *w)
     for (size_t i = 0; i < c->event_count; i++) {
         const struct crew_event *e = &c->events[i];
         if (e->kind == CLEAVE_EVENT_ADAPT) {
+            int64_t from_ns = e->at_ns - e->cost_ns;
             tally_add(&cost, (double)e->cost_ns / 1e6);
-            tally_add(&delayed, (double)delayed_at(c, e->at_ns - e->cost_ns));
-            tally_add(&otherwise,
-                      (double)delayed_at(c, e->at_ns - e->cost_ns - NEAR_NS));
+            tally_add(&delayed, (double)delayed_at(c, from_ns, e->at_ns));
+            tally_add(&otherwise, (double)delayed_at(c, from_ns - NEAR_NS,
+                                                     e->at_ns - NEAR_NS));
         }
     }
     json_object_set_new(context, "use_case", json_string(w->usecase->name));
