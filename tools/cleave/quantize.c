@@ -156,6 +156,9 @@ static cleave_status compare(struct quantizing *q, cleave_error *err)
     cleave_status status = clv_network_open(q->settings.out, d->opened.engine,
                                             d->opened.store, &q->variant, err);
 
+    if (status != CLEAVE_OK) { /* nobody is to find a file that does not run */
+        (void)remove(q->settings.out);
+    }
     options.variant = q->variant;
     progress_step(&q->progress, COMPARE_UNITS * (double)options.sample_count,
                   "accuracy and time");
