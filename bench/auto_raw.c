@@ -121,7 +121,7 @@ static void compare_at(struct versus *v, double up_bps, double slowdown,
     tally_fini(&v->raw_ns);
 }
 
-void section_auto_raw(const char *data, const struct adapt_effort *effort)
+void section_auto_raw(const char *data, const struct course_effort *effort)
 {
     struct versus v = {.told = json_array()};
     struct profiled p;

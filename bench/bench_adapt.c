@@ -13,101 +13,16 @@
  * none means all. `--quick` measures a little of everything, to try the
  * benchmark itself: its numbers mean nothing.
  */
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "bench/adapt_sections.h"
-#include "bench/stage.h"
 
-typedef void section(const char *data, const struct adapt_effort *effort);
-
-static const struct {
-    const char *name;
-    section *run;
-} sections[] = {
+static const struct course_section sections[] = {
     {"decide", section_decide},     {"confirm", section_confirm},
     {"traces", section_traces},     {"step", section_step},
     {"auto_raw", section_auto_raw}, {"outages", section_outages},
 };
 
-#define SECTIONS (sizeof sections / sizeof sections[0])
-
-static int is_given(const char *word, int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], word) == 0) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-/* Complains of an argument that is none. */
-static int all_known(int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++) {
-        int known = strcmp(argv[i], "--quick") == 0;
-        for (size_t s = 0; s < SECTIONS; s++) {
-            known |= strcmp(argv[i], sections[s].name) == 0;
-        }
-        if (!known) {
-            fprintf(stderr, "bench: there is no section %s; there are",
-                    argv[i]);
-            for (size_t s = 0; s < SECTIONS; s++) {
-                fprintf(stderr, " %s", sections[s].name);
-            }
-            fprintf(stderr, "\n");
-            return 0;
-        }
-    }
-    return 1;
-}
-
-/* Returns whether the section came to its end; says which signal ended it. */
-static int run_apart(section *run, const char *data,
-                     const struct adapt_effort *effort)
-{
-    int status = 0;
-    pid_t child;
-
-    fflush(stdout);
-    child = fork();
-    if (child == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGTERM);
-        run(data, effort);
-        fflush(stdout);
-        _exit(0);
-    }
-    if (child < 0 || waitpid(child, &status, 0) != child) {
-        return 0;
-    }
-    if (WIFSIGNALED(status)) {
-        fprintf(stderr, "bench: %s\n", strsignal(WTERMSIG(status)));
-    }
-    return status == 0;
-}
-
 int main(int argc, char **argv)
 {
-    struct adapt_effort effort = {.quick = is_given("--quick", argc, argv)};
-    int all = argc - effort.quick < 2;
-    const char *data = stage_data();
-    int failed = 0;
-
-    if (!all_known(argc, argv)) {
-        return 2;
-    }
-    for (size_t i = 0; i < SECTIONS; i++) {
-        if ((all || is_given(sections[i].name, argc, argv)) &&
-            !run_apart(sections[i].run, data, &effort)) {
-            fprintf(stderr, "bench: section %s did not end well\n",
-                    sections[i].name);
-            failed = 1;
-        }
-    }
-    return failed;
+    return course_run(sections, sizeof sections / sizeof sections[0], argc,
+                      argv);
 }

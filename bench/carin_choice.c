@@ -165,7 +165,7 @@ static void hold(const char *data, const struct usecase *usecase,
     usecase_close(&here);
 }
 
-void section_use_cases(const char *data, const struct carin_effort *effort)
+void section_use_cases(const char *data, const struct course_effort *effort)
 {
     struct least least = {.ratio = 1e300};
     json_t *context;

@@ -415,7 +415,7 @@ static double memory_when_short(const struct usecase_world *w)
     return bytes;
 }
 
-void section_live(const char *data, const struct carin_effort *effort)
+void section_live(const char *data, const struct course_effort *effort)
 {
     struct usecase_world w;
     struct live_totals totals[MODES];

@@ -7,22 +7,19 @@
 #ifndef CLV_CARIN_SECTIONS_H
 #define CLV_CARIN_SECTIONS_H
 
-/* Effort: `quick` tries the benchmark itself, its numbers mean nothing. */
-struct carin_effort {
-    int quick;
-};
+#include "bench/course.h"
 
 /* What RASS and its rivals choose in each use case, rated by one yardstick. */
-void section_use_cases(const char *data, const struct carin_effort *effort);
+void section_use_cases(const char *data, const struct course_effort *effort);
 
 /* The table's design in each state against a fresh solve; what is kept; how
    long a look-up takes. */
-void section_states(const char *data, const struct carin_effort *effort);
-void section_storage(const char *data, const struct carin_effort *effort);
-void section_lookup(const char *data, const struct carin_effort *effort);
+void section_states(const char *data, const struct course_effort *effort);
+void section_storage(const char *data, const struct course_effort *effort);
+void section_lookup(const char *data, const struct course_effort *effort);
 
 /* What a warm switch costs; SLOs broken under overload and want of memory. */
-void section_switch(const char *data, const struct carin_effort *effort);
-void section_live(const char *data, const struct carin_effort *effort);
+void section_switch(const char *data, const struct course_effort *effort);
+void section_live(const char *data, const struct course_effort *effort);
 
 #endif

@@ -221,7 +221,7 @@ static void look_at(const char *data, const struct usecase *usecase,
     usecase_close(&w);
 }
 
-void section_states(const char *data, const struct carin_effort *effort)
+void section_states(const char *data, const struct course_effort *effort)
 {
     struct shares all;
     json_t *context;
@@ -292,7 +292,7 @@ static void weigh(const char *data, const struct usecase *usecase)
     usecase_close(&w);
 }
 
-void section_storage(const char *data, const struct carin_effort *effort)
+void section_storage(const char *data, const struct course_effort *effort)
 {
     (void)effort;
     for (size_t i = 0; i < usecase_count(); i++) {
@@ -313,7 +313,7 @@ static void draw_states(const struct clv_switching *table,
     }
 }
 
-void section_lookup(const char *data, const struct carin_effort *effort)
+void section_lookup(const char *data, const struct course_effort *effort)
 {
     struct clv_state states[LOOKED_AT];
     struct usecase_world w;

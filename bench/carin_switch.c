@@ -255,7 +255,7 @@ static void switch_often(const struct usecase_world *w, double hogs,
     free(crew);
 }
 
-void section_switch(const char *data, const struct carin_effort *effort)
+void section_switch(const char *data, const struct course_effort *effort)
 {
     struct usecase_world w;
     double hogs = 0;

@@ -90,7 +90,7 @@ struct trust {
 
 struct confirm {
     const char *data;
-    const struct adapt_effort *effort;
+    const struct course_effort *effort;
     json_t *told; /* every point */
     double worst;
     struct trust trust;
@@ -473,7 +473,7 @@ static void confirm_rows(struct confirm *c)
               json_pack("{s:i}", "points", (int)json_array_size(c->told)));
 }
 
-void section_confirm(const char *data, const struct adapt_effort *effort)
+void section_confirm(const char *data, const struct course_effort *effort)
 {
     struct confirm c = {.data = data, .effort = effort, .told = json_array()};
     size_t first = 0;
@@ -522,7 +522,7 @@ static void read_trace(const char *data, const char *name,
 }
 
 static void live_trace(struct farside *far, const struct farside_link *link,
-                       const struct adapt_effort *effort, struct trust *trust)
+                       const struct course_effort *effort, struct trust *trust)
 {
     int64_t length_ns = effort->quick ? TRACE_NS / 20 : TRACE_NS;
     struct live_wish wish = {.slowdown = TRACE_SLOWDOWN};
@@ -541,7 +541,7 @@ static void live_trace(struct farside *far, const struct farside_link *link,
     live_device_close(&device);
 }
 
-void section_traces(const char *data, const struct adapt_effort *effort)
+void section_traces(const char *data, const struct course_effort *effort)
 {
     struct profiled p;
     struct farside far;

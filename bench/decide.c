@@ -220,7 +220,7 @@ static double worse(double a, double b)
     return a > b ? a : b;
 }
 
-void section_decide(const char *data, const struct adapt_effort *effort)
+void section_decide(const char *data, const struct course_effort *effort)
 {
     struct clv_power none = {CLV_UNKNOWN, CLV_UNKNOWN, CLV_UNKNOWN};
     size_t decisions = effort->quick ? 200 : DECISIONS;

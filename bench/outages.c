@@ -242,7 +242,7 @@ static double slowdown_of(const struct profiled *p)
 }
 
 static void run_outage(struct farside *far, enum outage outage,
-                       const struct adapt_effort *effort)
+                       const struct course_effort *effort)
 {
     struct live_device device;
     struct live_wish wish = {.slowdown = slowdown_of(far->profiled),
@@ -271,7 +271,7 @@ static void run_outage(struct farside *far, enum outage outage,
     free(s);
 }
 
-void section_outages(const char *data, const struct adapt_effort *effort)
+void section_outages(const char *data, const struct course_effort *effort)
 {
     struct profiled p;
     struct farside far;

@@ -257,7 +257,7 @@ static void step_row(struct step *s, enum direction direction)
               tally_rank(t, 100), "inferences", BAR, context);
 }
 
-void section_step(const char *data, const struct adapt_effort *effort)
+void section_step(const char *data, const struct course_effort *effort)
 {
     struct step s = {.told = json_array()};
     struct profiled p;
