@@ -185,6 +185,19 @@ static void write_app(const struct usecase_world *w, const char *path,
 
 /* -- Measuring -- */
 
+/* A server reads its folder when it starts: the networks are to be there. */
+static void gather_models(const struct usecase_world *w)
+{
+    char path[CLV_PATH_MAX];
+
+    for (size_t i = 0; i < w->usecase->task_count; i++) {
+        const char *const *variants = w->usecase->tasks[i].variants;
+        for (size_t v = 0; variants[v] != NULL; v++) {
+            (void)material_model(&w->material, variants[v], path);
+        }
+    }
+}
+
 static void start_server(const struct usecase_world *w, struct child *server,
                          char url[CHILD_LINE])
 {
@@ -227,6 +240,7 @@ static void profile(const struct usecase_world *w)
     char url[CHILD_LINE];
 
     if (w->usecase->has_server) {
+        gather_models(w);
         start_server(w, &server, url);
     }
     write_app(w, w->app, w->usecase->has_server ? url : NULL, NULL);
