@@ -17,7 +17,6 @@
 #include "dataset.h"
 #include "profile/quantified.h"
 #include "profile/quantising.h"
-#include "profile/sampling.h"
 #include "progress.h"
 
 /* Speed is told of one core, where it means the most. */
@@ -72,36 +71,6 @@ static cleave_status check_out(const struct settings *s, cleave_error *err)
         return clv_fail(err, CLEAVE_INVALID, s->out,
                         "This is the model itself; write the variant "
                         "elsewhere.");
-    }
-    return status;
-}
-
-static int has_label(void *self, uint64_t index)
-{
-    const struct dataset *d = self;
-    int64_t class_index;
-
-    return d->labels == NULL ||
-           clv_labels_find(d->labels, clv_source_file(d->source, index),
-                           clv_source_row(d->source, index), &class_index,
-                           NULL) == CLEAVE_OK;
-}
-
-static cleave_status divide_data(struct quantizing *q, cleave_error *err)
-{
-    const struct settings *s = &q->settings;
-    uint64_t teach = s->calibrate > 0 ? s->calibrate : CLV_SAMPLING_DEFAULT;
-    cleave_status status =
-        clv_sampling_init(&q->sampling, q->dataset.count, teach, s->limit,
-                          has_label, &q->dataset, err);
-
-    if (status == CLEAVE_OK && q->sampling.examine_count < 2) {
-        return clv_fail(
-            err, CLEAVE_INVALID, s->data,
-            "Of %llu inputs %zu calibrate, and %zu with a label are left to "
-            "test; let fewer calibrate with --calibrate, or give more.",
-            (unsigned long long)q->dataset.count, q->sampling.teach_count,
-            q->sampling.examine_count);
     }
     return status;
 }
@@ -327,7 +296,9 @@ static cleave_status open_all(struct quantizing *q, cleave_error *err)
     if (status == CLEAVE_OK) {
         status = dataset_open(&q->settings, &q->dataset, err);
     }
-    return status == CLEAVE_OK ? divide_data(q, err) : status;
+    return status == CLEAVE_OK
+               ? dataset_divide(&q->dataset, &q->settings, &q->sampling, err)
+               : status;
 }
 
 static cleave_status quantize(const struct settings *s, cleave_error *err)
