@@ -18,6 +18,7 @@
 #include "profile/quantified.h"
 #include "profile/quantising.h"
 #include "progress.h"
+#include "report.h"
 
 /* Speed is told of one core, where it means the most. */
 #define DEFAULT_ENGINE "cpu:threads=1"
@@ -195,10 +196,10 @@ static cleave_status write_json(const struct quantizing *q, cleave_error *err)
         "products", (int)n->products, "others", (int)n->others, "folded",
         (int)n->folded, "left_in_float", (int)n->left);
     json_t *object = json_pack(
-        "{s:s, s:s, s:s, s:o?, s:I, s:o, s:o, s:o, s:{s:I, s:I}, s:b}", "model",
-        q->settings.rest[0], "file", q->settings.out, "sha256",
-        clv_network_sha256(q->variant), "card",
-        q->card != CARDCOPY_NONE ? json_string(q->card_path) : NULL,
+        "{s:o, s:o, s:s, s:o?, s:I, s:o, s:o, s:o, s:{s:I, s:I}, s:b}", "model",
+        report_text(q->settings.rest[0]), "file", report_text(q->settings.out),
+        "sha256", clv_network_sha256(q->variant), "card",
+        q->card != CARDCOPY_NONE ? report_text(q->card_path) : NULL,
         "calibrated_on", (json_int_t)q->sampling.teach_count, "nodes", nodes,
         "accuracy", describe_accuracy(&q->found), "time", describe_time(q),
         "bytes", "original", (json_int_t)q->bytes_before, "variant",
