@@ -425,7 +425,9 @@ static cleave_status run_tail(struct flight *f)
         clv_gate_take_turn(gate);
     }
     if (status == CLEAVE_OK) {
+        int64_t began_ns = now(f);
         status = run_part(f, f->rig->tail, f->lane->finish);
+        f->errand->tail_here_ns = now(f) - began_ns;
     }
     if (!f->is_quiet) {
         clv_gate_leave(gate);
