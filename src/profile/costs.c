@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "network/network.h"
 #include "profile/statistics.h"
 
 #define ROWS_MAX ((size_t)1 << 20)
@@ -334,6 +335,24 @@ cleave_status clv_costs_pack(struct clv_costs *costs,
         costs->packs[costs->pack_count++] = *row;
     }
     return status;
+}
+
+/* -- Finding -- */
+
+const struct clv_cost_head *clv_costs_whole(const struct clv_costs *costs,
+                                            uint32_t variant,
+                                            const char *engine)
+{
+    for (size_t i = 0; i < costs->head_count; i++) {
+        const struct clv_cost_head *h = &costs->heads[i];
+        const struct clv_cost_cut *cut = &costs->cuts[h->cut];
+        if (cut->variant == variant && h->time_ns.count > 0 &&
+            strcmp(cut->name, CLV_CUT_OUTPUT) == 0 &&
+            strcmp(costs->engines[h->engine], engine) == 0) {
+            return h;
+        }
+    }
+    return NULL;
 }
 
 /* -- Spreads -- */

@@ -145,6 +145,11 @@ cleave_status clv_costs_pack(struct clv_costs *costs,
                              const struct clv_cost_pack *row,
                              cleave_error *err);
 
+/* The whole network of a variant on an engine; NULL if it was not measured. */
+const struct clv_cost_head *clv_costs_whole(const struct clv_costs *costs,
+                                            uint32_t variant,
+                                            const char *engine);
+
 /* Computes a spread; percentiles are the nearest rank's. Sorts the values.
    All zero of nothing. */
 struct clv_spread clv_spread_of(double *values, size_t count);

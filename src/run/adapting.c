@@ -208,8 +208,8 @@ static void learn(struct trip *t, const cleave_result *r)
     if (r != NULL) {
         learn_device(t, now_ns, (double)r->head_ns, c->device_ns.mean);
     }
-    if (r != NULL && r->finish_ns > 0) {
-        learn_device(t, now_ns, (double)r->finish_ns,
+    if (r != NULL && t->errand.tail_here_ns > 0) {
+        learn_device(t, now_ns, (double)t->errand.tail_here_ns,
                      head_of(t->runner, c)->finish_ns.mean);
     }
 }

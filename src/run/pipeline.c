@@ -33,7 +33,7 @@
 struct flight {
     struct clv_rig *rig;
     struct clv_lane *lane;
-    struct clv_errand *errand;
+    struct clv_errand *errand; /* NULL if the lane is only run again */
     cleave_tensor inputs[CLV_MESSAGE_TENSORS]; /* under the model's names */
     size_t input_count;
     struct clv_client *client; /* taken at step 5 */
@@ -42,7 +42,8 @@ struct flight {
     int is_ours;               /* no answer of the server's: finish here */
     int is_quiet;              /* nobody waits for it: it passes no gate */
     cleave_result *result;
-    int64_t waited_ns; /* for other tasks of this device */
+    int64_t waited_ns;    /* for other tasks of this device */
+    int64_t tail_here_ns; /* computing, at step 8 */
     int64_t started_ns;
     cleave_error *err;
 };
@@ -425,7 +426,9 @@ static cleave_status run_tail(struct flight *f)
         clv_gate_take_turn(gate);
     }
     if (status == CLEAVE_OK) {
+        int64_t began_ns = now(f);
         status = run_part(f, f->rig->tail, f->lane->finish);
+        f->tail_here_ns = now(f) - began_ns;
     }
     if (!f->is_quiet) {
         clv_gate_leave(gate);
@@ -473,8 +476,9 @@ static cleave_status rank_classes(struct flight *f)
 
 /* 10. How long it took: what other tasks held it up for counts, but tells
    nothing of this one's parts. */
-static cleave_status note_total(struct flight *f)
+static cleave_status note_times(struct flight *f)
 {
+    f->errand->tail_here_ns = f->tail_here_ns;
     f->result->total_ns = f->waited_ns + now(f) - f->started_ns;
     return CLEAVE_OK;
 }
@@ -485,7 +489,7 @@ cleave_status clv_pipeline_run(struct clv_rig *rig, struct clv_lane *lane,
 {
     static cleave_status (*const steps[])(struct flight *) = {
         check_inputs, make_result,  run_head,    pack_cut,     exchange,
-        share_times,  join_outputs, finish_here, rank_classes, note_total,
+        share_times,  join_outputs, finish_here, rank_classes, note_times,
     };
     struct flight f = {.rig = rig, .lane = lane, .errand = errand, .err = err};
     cleave_status status = CLEAVE_OK;

@@ -160,6 +160,8 @@ struct clv_errand {
     struct clv_exchange exchange; /* the server's, if it answered; no body */
     cleave_error trouble;         /* what was wrong with the server or its
                                      answer */
+    int64_t tail_here_ns;         /* the tail computed on this device, without
+                                     waiting for its turn; 0: it was not */
 };
 
 /*

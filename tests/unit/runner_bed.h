@@ -12,6 +12,7 @@
 #define RUNNER_BED_H
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "cleave/server.h"
@@ -91,6 +92,7 @@ static inline void runner_bed_start_server(struct runner_bed *b)
     b->server = fork();
     assert_true(b->server >= 0);
     if (b->server == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that crashes ends */
         dup2(ends[1], STDOUT_FILENO);
         close(ends[0]);
         close(ends[1]);

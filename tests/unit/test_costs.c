@@ -30,6 +30,27 @@ static void a_bed_has_what_was_asked_for(void **state)
     clv_costs_fini(&costs); /* an all-zero one */
 }
 
+static void whole_networks_are_found(void **state)
+{
+    struct seeded s = seeded_init("whole", 3);
+    struct costs_bed bed = {.variants = 2, .engines = 2, .cuts = 3};
+    struct clv_costs costs;
+    const struct clv_cost_head *h;
+
+    (void)state;
+    costs_bed_fill(&costs, &s, &bed);
+    h = clv_costs_whole(&costs, 1, costs.engines[1]);
+    assert_non_null(h);
+    assert_int_equal(h->engine, 1);
+    assert_int_equal(costs.cuts[h->cut].variant, 1);
+    assert_string_equal(costs.cuts[h->cut].name, "output");
+    assert_null(clv_costs_whole(&costs, 2, costs.engines[1]));
+    assert_null(clv_costs_whole(&costs, 1, "another"));
+    costs.heads[h - costs.heads].time_ns.count = 0;
+    assert_null(clv_costs_whole(&costs, 1, costs.engines[1]));
+    clv_costs_fini(&costs);
+}
+
 /* One row of each, to begin from. */
 static void begin(struct clv_costs *costs)
 {
@@ -177,6 +198,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_bed_has_what_was_asked_for),
+        cmocka_unit_test(whole_networks_are_found),
         cmocka_unit_test(rows_refer_to_what_is_there),
         cmocka_unit_test(senseless_measurements_are_refused),
         cmocka_unit_test(a_table_has_a_limit),

@@ -141,13 +141,15 @@ static void *hold(void *self)
     return NULL;
 }
 
-static void waiting_for_other_tasks_takes_time(void **state)
+#define HELD_NS 5000000
+
+/* One inference that has to wait HELD_NS for its turn on this device. */
+static cleave_result *infer_behind_another(struct device *d,
+                                           struct clv_rig *rig,
+                                           struct clv_errand *errand)
 {
-    struct device *d = *state;
-    struct clv_rig *rig = rig_at(d, "output", 0);
     struct clv_lane *lane = clv_lanes_take(&rig->lanes);
-    struct clv_errand errand = {.inputs = &d->input, .input_count = 1};
-    struct holding h = {.ns = 5000000};
+    struct holding h = {.ns = HELD_NS};
     cleave_result *r = NULL;
     pthread_t thread;
 
@@ -155,14 +157,41 @@ static void waiting_for_other_tasks_takes_time(void **state)
     clv_turns_enter(&h.turns, 1, 1);
     clv_gate_share(&d->gate, &h.turns, 2, 1);
     assert_int_equal(pthread_create(&thread, NULL, hold, &h), 0);
-    assert_int_equal(clv_pipeline_run(rig, lane, &errand, &r, NULL), CLEAVE_OK);
+    assert_int_equal(clv_pipeline_run(rig, lane, errand, &r, NULL), CLEAVE_OK);
     pthread_join(thread, NULL);
     assert_right(d, r);
-    assert_true(r->total_ns >= r->head_ns + h.ns);
-    cleave_result_free(r);
     clv_lanes_give(&rig->lanes, lane);
     clv_rig_close(rig);
     clv_turns_fini(&h.turns);
+    return r;
+}
+
+static void waiting_for_other_tasks_takes_time(void **state)
+{
+    struct device *d = *state;
+    struct clv_errand errand = {.inputs = &d->input, .input_count = 1};
+    cleave_result *r = infer_behind_another(d, rig_at(d, "output", 0), &errand);
+
+    assert_true(r->total_ns >= r->head_ns + HELD_NS);
+    assert_int_equal(errand.tail_here_ns, 0);
+    cleave_result_free(r);
+}
+
+/* What a finish teaches of this device is without the wait for it. */
+static void finishing_waits_for_its_turn_too(void **state)
+{
+    struct device *d = *state;
+    struct clv_errand errand = {
+        .inputs = &d->input, .input_count = 1, .may_finish = 1};
+    struct clv_rig *rig = rig_at(d, "input", 1); /* all of it is tail */
+    cleave_result *r;
+
+    cleave_server_close(d->there.server);
+    d->there.server = NULL;
+    r = infer_behind_another(d, rig, &errand);
+    assert_true(errand.tail_here_ns > 0);
+    assert_true(r->finish_ns >= errand.tail_here_ns + HELD_NS);
+    cleave_result_free(r);
 }
 
 static const char *const cuts[] = {"input", "a", "b"};
@@ -283,6 +312,7 @@ int main(void)
         WITH_SERVER(rigs_of_one_ground_share_its_connections),
         WITH_SERVER(a_cut_needs_a_server),
         WITH_SERVER(waiting_for_other_tasks_takes_time),
+        WITH_SERVER(finishing_waits_for_its_turn_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

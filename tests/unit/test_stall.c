@@ -10,6 +10,7 @@
 
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -59,13 +60,16 @@ static void two_on_one_processor_wait(void **state)
     for (int i = 0; i < 2; i++) {
         children[i] = fork();
         if (children[i] == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
             sched_setaffinity(0, sizeof one, &one);
             for (;;) {
             }
         }
     }
-    /* some tens of seconds of looking, where milliseconds should do */
-    for (int i = 0; i < 3000000 && after < before + 1e6; i++) {
+    /* half a minute of looking, where the first look should do; a count that
+       is asked too often forgets (stall.h) */
+    for (int i = 0; i < 3000 && after < before + 1e6; i++) {
+        usleep(10000);
         after = clv_stall_ns(stall);
     }
     for (int i = 0; i < 2; i++) {

@@ -17,32 +17,18 @@
 
 /* -- Picking -- */
 
-static const struct clv_spread *whole_of(const struct clv_costs *c,
-                                         uint32_t variant, const char *engine)
-{
-    for (size_t i = 0; i < c->head_count; i++) {
-        const struct clv_cost_head *h = &c->heads[i];
-        const struct clv_cost_cut *cut = &c->cuts[h->cut];
-        if (cut->variant == variant && h->time_ns.count > 0 &&
-            strcmp(cut->name, CLV_CUT_OUTPUT) == 0 &&
-            strcmp(c->engines[h->engine], engine) == 0) {
-            return &h->time_ns;
-        }
-    }
-    return NULL;
-}
-
 /* How many variants are faster; of equals those that come first. */
 static size_t rank_of(const struct clv_costs *c, uint32_t variant,
                       const char *engine)
 {
-    const struct clv_spread *mine = whole_of(c, variant, engine);
+    const struct clv_cost_head *mine = clv_costs_whole(c, variant, engine);
     size_t rank = 0;
 
     for (uint32_t i = 0; mine != NULL && i < c->variant_count; i++) {
-        const struct clv_spread *its = whole_of(c, i, engine);
-        rank += its != NULL && (its->p50 < mine->p50 ||
-                                (its->p50 <= mine->p50 && i < variant));
+        const struct clv_cost_head *its = clv_costs_whole(c, i, engine);
+        rank += its != NULL &&
+                (its->time_ns.p50 < mine->time_ns.p50 ||
+                 (its->time_ns.p50 <= mine->time_ns.p50 && i < variant));
     }
     return rank;
 }
@@ -76,9 +62,9 @@ void proftogether_pick(struct profiling *a, const struct clv_costs *costs)
     }
     pick->variant = index_of(a, costs->variants[chosen].name);
     for (size_t e = 0; e < a->engine_count; e++) {
-        const struct clv_spread *s =
-            whole_of(costs, chosen, a->engine_names[e]);
-        pick->alone_ns[e] = s != NULL ? s->mean : 0;
+        const struct clv_cost_head *h =
+            clv_costs_whole(costs, chosen, a->engine_names[e]);
+        pick->alone_ns[e] = h != NULL ? h->time_ns.mean : 0;
     }
 }
 

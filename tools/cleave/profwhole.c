@@ -16,21 +16,6 @@
 #define NOISE 1.02   /* medians nearer than this are not slower */
 #define A_POINT 0.01 /* accuracies nearer than this are no better */
 
-/* The whole network of a variant on an engine, NULL if not measured. */
-static const struct clv_cost_head *whole_of(const struct clv_costs *c,
-                                            uint32_t variant, uint32_t engine)
-{
-    for (size_t i = 0; i < c->head_count; i++) {
-        const struct clv_cost_head *h = &c->heads[i];
-        const struct clv_cost_cut *cut = &c->cuts[h->cut];
-        if (h->engine == engine && cut->variant == variant &&
-            strcmp(cut->name, CLV_CUT_OUTPUT) == 0 && h->time_ns.count > 0) {
-            return h;
-        }
-    }
-    return NULL;
-}
-
 /* -- For people -- */
 
 static void print_variant(const struct clv_costs *c, uint32_t variant)
@@ -38,7 +23,8 @@ static void print_variant(const struct clv_costs *c, uint32_t variant)
     const struct clv_cost_variant *v = &c->variants[variant];
 
     for (uint32_t e = 0; e < c->engine_count; e++) {
-        const struct clv_cost_head *h = whole_of(c, variant, e);
+        const struct clv_cost_head *h =
+            clv_costs_whole(c, variant, c->engines[e]);
         if (h == NULL) {
             continue;
         }
@@ -90,7 +76,8 @@ static void print_json(const char *task, const struct clv_costs *c,
         json_t *engines = json_array();
         json_t *object;
         for (uint32_t e = 0; e < c->engine_count; e++) {
-            const struct clv_cost_head *h = whole_of(c, v, e);
+            const struct clv_cost_head *h =
+                clv_costs_whole(c, v, c->engines[e]);
             if (h != NULL) {
                 json_array_append_new(engines, describe_engine(c, h));
             }
@@ -131,8 +118,10 @@ static int is_slower(const struct clv_costs *c, uint32_t variant,
     int compared = 0;
 
     for (uint32_t e = 0; e < c->engine_count; e++) {
-        const struct clv_cost_head *mine = whole_of(c, variant, e);
-        const struct clv_cost_head *its = whole_of(c, other, e);
+        const struct clv_cost_head *mine =
+            clv_costs_whole(c, variant, c->engines[e]);
+        const struct clv_cost_head *its =
+            clv_costs_whole(c, other, c->engines[e]);
         if (mine == NULL || its == NULL) {
             continue;
         }
