@@ -54,6 +54,7 @@ struct clv_client {
     struct cursor cursor;
     struct clv_exchange exchange; /* headers that have come so far */
     char curl_error[CURL_ERROR_SIZE];
+    const atomic_int *stop; /* borrowed, or NULL */
 };
 
 static size_t on_body(char *data, size_t size, size_t count, void *self)
@@ -297,6 +298,27 @@ const char *clv_client_url(const struct clv_client *client)
     return client->url;
 }
 
+/* libcurl asks at least once a second, also when nothing comes. */
+static int on_progress(void *self, curl_off_t all_down, curl_off_t down,
+                       curl_off_t all_up, curl_off_t up)
+{
+    const struct clv_client *client = self;
+
+    (void)all_down;
+    (void)down;
+    (void)all_up;
+    (void)up;
+    return client->stop != NULL && atomic_load(client->stop) != 0;
+}
+
+void clv_client_heed(struct clv_client *client, const atomic_int *stop)
+{
+    client->stop = stop;
+    curl_easy_setopt(client->curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+    curl_easy_setopt(client->curl, CURLOPT_XFERINFODATA, client);
+    curl_easy_setopt(client->curl, CURLOPT_NOPROGRESS, stop == NULL ? 1L : 0L);
+}
+
 /* Our words for curl's troubles. */
 static cleave_status transfer_failed(struct clv_client *client, CURLcode code,
                                      int64_t timeout_ms, cleave_error *err)
@@ -318,6 +340,9 @@ static cleave_status transfer_failed(struct clv_client *client, CURLcode code,
         return clv_fail_memory(err, client->url, client->answer.capacity);
     case CURLE_OUT_OF_MEMORY:
         return clv_fail_memory(err, client->url, 0);
+    case CURLE_ABORTED_BY_CALLBACK:
+        return clv_fail(err, CLEAVE_UNREACHABLE, client->url,
+                        "Its answer is not waited for any more.");
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
         return clv_fail(err, CLEAVE_INVALID, client->url, "%s.", why);

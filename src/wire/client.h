@@ -12,6 +12,7 @@
 #ifndef CLV_CLIENT_H
 #define CLV_CLIENT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "base/buffer.h"
@@ -55,6 +56,13 @@ cleave_status clv_client_open(const struct clv_client_options *options,
 
 /* Takes NULL. */
 void clv_client_close(struct clv_client *client);
+
+/*
+ * From now on calls are given up, with CLEAVE_UNREACHABLE, within a second or
+ * so of `*stop` becoming other than zero, which any thread may do. NULL, as in
+ * the beginning: they are not. `stop` must outlive the calls.
+ */
+void clv_client_heed(struct clv_client *client, const atomic_int *stop);
 
 /*
  * GETs `path` ("/v2/health/ready"). `timeout_ms` is for the whole exchange,

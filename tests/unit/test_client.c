@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,6 +178,24 @@ static void a_silent_server_is_a_timeout(void **state)
     script_end(s);
 }
 
+static void what_nobody_waits_for_is_given_up(void **state)
+{
+    struct script *s = script_start(NULL);
+    struct clv_client *client = open_client(s->url, 0);
+    struct clv_exchange x;
+    atomic_int stop = 1;
+
+    (void)state;
+    clv_client_heed(client, &stop);
+    assert_int_equal(clv_client_get(client, "/v2", 60000, &x, NULL),
+                     CLEAVE_UNREACHABLE);
+    clv_client_heed(client, NULL);
+    assert_int_equal(clv_client_get(client, "/v2", 20, &x, NULL),
+                     CLEAVE_TIMEOUT);
+    clv_client_close(client);
+    script_end(s);
+}
+
 static void too_large_an_answer_is_refused(void **state)
 {
     struct script *s = script_start("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n"
@@ -303,6 +322,7 @@ int main(void)
         cmocka_unit_test(an_url_has_to_be_http),
         cmocka_unit_test(nobody_there_is_unreachable_with_a_hint),
         cmocka_unit_test(a_silent_server_is_a_timeout),
+        cmocka_unit_test(what_nobody_waits_for_is_given_up),
         cmocka_unit_test(too_large_an_answer_is_refused),
         cmocka_unit_test(an_overloaded_server_says_when_to_come_back),
         cmocka_unit_test(exchanges_are_whole_and_counted),
