@@ -60,6 +60,7 @@ double clv_block_square(enum clv_path path,
 struct clv_block_parts {
     double low;
     double high;
+    size_t ahead; /* as a block's */
     size_t known;
     size_t below;
     double *between;
@@ -71,6 +72,7 @@ void clv_block_part(enum clv_path path, const double *values,
 /* What some designs get over: sign times value is at least the bound. */
 struct clv_block_hurdle {
     const double *value;
+    size_t ahead; /* as a block's */
     double sign;
     double bound;
 };

@@ -332,6 +332,7 @@ BLOCKS_INLINE void part_block(const double *value, const int8_t *is_in,
     masks in[4];
 
     for (size_t i = 0; i < DESIGNS; i += STEP) {
+        fetch(value + i + parts->ahead);
         for (size_t v = 0; v < 4; v++) {
             size_t at = i + v * LANES;
             part(&p, value + at, is_in + at, &in[v]);
@@ -367,6 +368,8 @@ BLOCKS_INLINE size_t list_block(const struct clv_block_hurdle hurdles[2],
     masks in[4];
 
     for (size_t i = 0; i < DESIGNS; i += STEP) {
+        fetch(hurdles[0].value + i + hurdles[0].ahead);
+        fetch(hurdles[1].value + i + hurdles[1].ahead);
         for (size_t v = 0; v < 4; v++) {
             size_t at = i + v * LANES;
             in[v] = BLOCKS_FLAGGED(is_in + at);

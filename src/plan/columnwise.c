@@ -52,6 +52,12 @@ static const double *padded(const double *column, size_t first, size_t designs,
     return pad;
 }
 
+/* From one block's values to what is read next. */
+static size_t ahead_of(size_t designs, size_t first)
+{
+    return designs - first >= 2 * BLOCK ? BLOCK : 0;
+}
+
 /* Points a block at its designs; how many there are. */
 static size_t set_block(const struct clv_rass_columns *c, size_t first,
                         struct padding *pad, struct clv_block *ret_block)
@@ -67,7 +73,7 @@ static size_t set_block(const struct clv_rass_columns *c, size_t first,
         ret_block->bounded[b] =
             padded(c->bounded[b], first, c->designs, pad->bounded[b]);
     }
-    ret_block->ahead = left >= 2 * BLOCK ? BLOCK : 0;
+    ret_block->ahead = ahead_of(c->designs, first);
     return count;
 }
 
@@ -269,6 +275,7 @@ static double tenth_within(const struct solving *s, const double *column,
     size_t rank;
 
     for (size_t first = 0; first < designs; first += BLOCK) {
+        p.ahead = ahead_of(designs, first);
         clv_block_part(s->path, padded(column, first, designs, pad),
                        s->is_feasible + first, &p);
     }
@@ -332,8 +339,11 @@ static struct clv_block_hurdle hurdle_of(const struct clv_rass_columns *c,
 {
     double sign = c->maximize[goal] ? 1 : -1;
 
-    return (struct clv_block_hurdle){c->objectives[goal], sign,
-                                     sign * c->objectives[goal][design]};
+    return (struct clv_block_hurdle){
+        .value = c->objectives[goal],
+        .sign = sign,
+        .bound = sign * c->objectives[goal][design],
+    };
 }
 
 /* All feasible ones that are no worse in the first objective and in the second
@@ -352,6 +362,7 @@ static size_t list_no_worse(const struct solving *s,
 
     for (size_t first = 0; first < c->designs; first += BLOCK) {
         struct clv_block_hurdle here[2] = {all[0], all[1]};
+        here[0].ahead = here[1].ahead = ahead_of(c->designs, first);
         here[0].value = padded(all[0].value, first, c->designs, pads[0]);
         here[1].value = padded(all[1].value, first, c->designs, pads[1]);
         count += clv_block_list(s->path, here, s->is_feasible + first,

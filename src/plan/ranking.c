@@ -2,11 +2,11 @@
  * ranking.c - putting a great many numbers in order.
  *
  * Numbers of 0 or more order like their bits do. So bits, counted from the
- * least number's, go into the upper part of a word and the index into the
- * rest, and the words are sorted:
+ * least number's, are shifted up until the greatest number's reach the top of a
+ * word, the index takes the place of the lowest, and the words are sorted:
  *
- *     63            index bits         0
- *     | above the least |    index     |
+ *     63                index bits     0
+ *     | above the least | 0 |  index   |
  *
  * They are dealt by their leading bits to a few hundred slices, as many as can
  * be written to at once; a slice fits a cache, where two passes of a radix sort
@@ -41,9 +41,9 @@
 /* How keys become words. */
 struct wording {
     uint64_t least; /* bits of the least key */
-    int width;      /* of what is above it */
-    int index_bits;
-    int dropped; /* of the width: for these there is no room */
+    int shift;
+    uint64_t index; /* bits that are the index's */
+    int is_whole;   /* nothing of a key had to give way to it */
 };
 
 static uint64_t bits_of(double key)
@@ -96,24 +96,22 @@ static struct wording wording_of(const double *keys, size_t count)
         e.high[0] = e.high[c] > e.high[0] ? e.high[c] : e.high[0];
     }
     w.least = bits_of(e.low[0] < INFINITY ? e.low[0] : 0);
-    w.width = width_of(bits_of(e.high[0]) - w.least);
-    w.index_bits = width_of(count);
-    w.dropped = w.width + w.index_bits > 64 ? w.width + w.index_bits - 64 : 0;
+    w.shift = 64 - width_of(bits_of(e.high[0]) - w.least);
+    w.index = (UINT64_C(1) << width_of(count)) - 1;
+    w.is_whole = w.shift >= width_of(count);
     return w;
 }
 
-static uint64_t word_of(const struct wording *w, double key, size_t index)
+static uint64_t above_least(const struct wording *w, double key)
 {
-    return (bits_of(key) - w->least) >> w->dropped << w->index_bits | index;
+    return (bits_of(key) - w->least) << w->shift;
 }
 
-/* Which slice a key belongs to; those that are not finite to the last one. */
-static size_t slice_of(const struct wording *w, double key)
+/* Which slice a key belongs to; what is not finite to one of the second half.
+   A branch would be guessed wrong. */
+static size_t slice_of(uint64_t above, double key)
 {
-    int shift = w->width > SLICE_BITS ? w->width - SLICE_BITS : 0;
-    uint64_t slice = (bits_of(key) - w->least) >> shift;
-
-    return key < INFINITY ? slice : SLICES;
+    return above >> (64 - SLICE_BITS) | (size_t)!(key < INFINITY) << SLICE_BITS;
 }
 
 /* -- Sorting words -- */
@@ -197,15 +195,16 @@ static void sort_words(uint64_t *words, uint64_t *work, size_t count, int width)
 
 /* Deals words to slices; ends[s] is where a slice ends. */
 static void deal(const struct wording *w, const double *keys, size_t count,
-                 uint64_t *words, uint32_t ends[SLICES + 1])
+                 uint64_t *words, uint32_t ends[2 * SLICES])
 {
-    memset(ends, 0, (SLICES + 1) * sizeof *ends);
+    memset(ends, 0, 2 * SLICES * sizeof *ends);
     for (size_t i = 0; i < count; i++) {
-        ends[slice_of(w, keys[i])]++;
+        ends[slice_of(above_least(w, keys[i]), keys[i])]++;
     }
-    add_up(ends, SLICES + 1);
+    add_up(ends, 2 * SLICES);
     for (size_t i = 0; i < count; i++) {
-        words[ends[slice_of(w, keys[i])]++] = word_of(w, keys[i], i);
+        uint64_t above = above_least(w, keys[i]);
+        words[ends[slice_of(above, keys[i])]++] = (above & ~w->index) | i;
     }
 }
 
@@ -264,8 +263,7 @@ static void sort_runs(const struct wording *w, const double *keys,
 {
     for (size_t first = 0; first < count;) {
         size_t end = first + 1;
-        while (end < count &&
-               words[end] >> w->index_bits == words[first] >> w->index_bits) {
+        while (end < count && (words[end] ^ words[first]) <= w->index) {
             end++;
         }
         if (end - first > 1) {
@@ -279,14 +277,13 @@ static void sort_runs(const struct wording *w, const double *keys,
 static int write_order(const struct wording *w, const uint64_t *words,
                        size_t count, uint32_t *order)
 {
-    uint64_t mask = (UINT64_C(1) << w->index_bits) - 1;
     uint64_t last = ~words[0];
     int are_alike = 0;
 
     for (size_t i = 0; i < count; i++) {
-        are_alike |= (words[i] ^ last) <= mask;
+        are_alike |= (words[i] ^ last) <= w->index;
         last = words[i];
-        order[i] = (uint32_t)(last & mask);
+        order[i] = (uint32_t)(last & w->index);
     }
     return are_alike;
 }
@@ -295,9 +292,7 @@ size_t clv_ranking_sort(const double *keys, size_t count, uint32_t *order,
                         uint64_t *work)
 {
     struct wording w = wording_of(keys, count);
-    int sliced = w.width < SLICE_BITS ? w.width : SLICE_BITS;
-    int width = w.width - w.dropped + w.index_bits - sliced;
-    uint32_t ends[SLICES + 1];
+    uint32_t ends[2 * SLICES];
     size_t first = 0;
 
     deal(&w, keys, count, work, ends);
@@ -307,8 +302,8 @@ size_t clv_ranking_sort(const double *keys, size_t count, uint32_t *order,
         if (here == 0) {
             continue;
         }
-        sort_words(words, work + count, here, width);
-        if (write_order(&w, words, here, order + first) && w.dropped > 0) {
+        sort_words(words, work + count, here, 64 - SLICE_BITS);
+        if (write_order(&w, words, here, order + first) && !w.is_whole) {
             sort_runs(&w, keys, words, here, order + first);
         }
         first = ends[s];

@@ -219,7 +219,8 @@ static void lists_are_of_those_over_both(void **state)
         double x[N];
         double y[N];
         int8_t is_in[N];
-        struct clv_block_hurdle hurdles[2] = {{x, -1, round / -4.0}, {y, 1, 5}};
+        struct clv_block_hurdle hurdles[2] = {{x, 0, -1, round / -4.0},
+                                              {y, 0, 1, 5}};
         for (size_t i = 0; i < N; i++) {
             x[i] = draw(&s);
             y[i] = draw(&s);
