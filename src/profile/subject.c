@@ -127,11 +127,12 @@ void clv_subject_note(const struct clv_standing_row *row, const char *variant,
     into[0] = '\0';
     switch (row->standing) {
     case CLV_STANDING_FOREIGN:
-        snprintf(into, CLV_SUBJECT_NOTE,
-                 "The accuracy of %.60s was measured for another task (%.40s) "
-                 "on other inputs, so it is left out here; `cleave profile` "
-                 "measures it for this one.",
-                 variant, row->task);
+        snprintf(
+            into, CLV_SUBJECT_NOTE,
+            "The accuracy of %.60s was measured for another task (%.40s) "
+            "with other inputs or labels, so it is left out; `cleave profile` "
+            "measures it for this one.",
+            variant, row->task);
         break;
     case CLV_STANDING_OTHERS:
         snprintf(into, CLV_SUBJECT_NOTE,
@@ -154,10 +155,11 @@ void clv_subject_note(const struct clv_standing_row *row, const char *variant,
         }
         break;
     case CLV_STANDING_BEFORE:
-        snprintf(into, CLV_SUBJECT_NOTE,
-                 "The accuracy of %.60s was measured before the task's `input` "
-                 "or `labels` were others; `cleave profile` measures it again.",
-                 variant);
+        snprintf(
+            into, CLV_SUBJECT_NOTE,
+            "The accuracy of %.60s is of another `input` or other `labels` "
+            "than the task has now; `cleave profile` measures it again.",
+            variant);
         break;
     case CLV_STANDING_SAME:
     case CLV_STANDING_OWN:

@@ -233,8 +233,8 @@ static void other_inputs_are_measured_again(void **state)
     struct clv_database *d = open_it(*state, CLV_DATABASE_WRITE);
 
     survey(d, "d", &by_day, 0.9, 0.5);
-    expect(d, &moved, 0.9, 0.5, "`input` or `labels`");
-    expect(d, &judged, 0.9, 0.5, "`input` or `labels`");
+    expect(d, &moved, 0.9, 0.5, "`input` or other `labels`");
+    expect(d, &judged, 0.9, 0.5, "`input` or other `labels`");
     survey(d, "m", &moved, 0.7, 1);
     expect(d, &moved, 0.7, 1, "");
     expect(d, &by_day, 0.9, 0.5, "");      /* as they were */
