@@ -56,6 +56,11 @@ void clv_client_close(struct clv_client *client)
     free(client);
 }
 
+void clv_client_heed(struct clv_client *client, const atomic_int *stop)
+{
+    clv_transfer_heed(client->transfer, stop);
+}
+
 const char *clv_client_url(const struct clv_client *client)
 {
     return clv_transfer_url(client->transfer);

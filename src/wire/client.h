@@ -12,6 +12,8 @@
 #ifndef CLV_CLIENT_H
 #define CLV_CLIENT_H
 
+#include <stdatomic.h>
+
 #include "wire/exchange.h"
 #include "wire/metadata.h"
 #include "wire/request.h"
@@ -36,6 +38,9 @@ cleave_status clv_client_open(const struct clv_client_options *options,
 
 /* Takes NULL. */
 void clv_client_close(struct clv_client *client);
+
+/* Calls are given up once `*stop` is other than zero (transfer.h). */
+void clv_client_heed(struct clv_client *client, const atomic_int *stop);
 
 /*
  * GETs `path` ("/v2/health/ready"). `timeout_ms` is for the whole exchange,

@@ -49,6 +49,7 @@ struct clv_transfer {
     struct cursor cursor;
     struct clv_exchange exchange; /* headers that have come so far */
     char curl_error[CURL_ERROR_SIZE];
+    const atomic_int *stop; /* borrowed, or NULL */
 };
 
 /* -- What curl calls -- */
@@ -164,6 +165,19 @@ static int on_seek(void *self, curl_off_t offset, int origin)
 }
 
 /* -- Opening -- */
+
+/* It asks at least once a second, also when nothing comes. */
+static int on_progress(void *self, curl_off_t all_down, curl_off_t down,
+                       curl_off_t all_up, curl_off_t up)
+{
+    const struct clv_transfer *transfer = self;
+
+    (void)all_down;
+    (void)down;
+    (void)all_up;
+    (void)up;
+    return transfer->stop != NULL && atomic_load(transfer->stop) != 0;
+}
 
 /* The host part of an URL, for finding out whether it is this machine. */
 static bool is_loopback(const char *url)
@@ -293,6 +307,16 @@ void clv_transfer_close(struct clv_transfer *transfer)
 const char *clv_transfer_url(const struct clv_transfer *transfer)
 {
     return transfer->url;
+}
+
+void clv_transfer_heed(struct clv_transfer *transfer, const atomic_int *stop)
+{
+    CURL *curl = transfer->curl;
+
+    transfer->stop = stop;
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transfer);
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, stop == NULL ? 1L : 0L);
 }
 
 /* -- What is asked -- */
@@ -442,6 +466,9 @@ static cleave_status transfer_failed(struct clv_transfer *transfer,
         return clv_fail_memory(err, transfer->url, transfer->answer.capacity);
     case CURLE_OUT_OF_MEMORY:
         return clv_fail_memory(err, transfer->url, 0);
+    case CURLE_ABORTED_BY_CALLBACK:
+        return clv_fail(err, CLEAVE_UNREACHABLE, transfer->url,
+                        "Its answer is not waited for any more.");
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
         return clv_fail(err, CLEAVE_INVALID, transfer->url, "%s.", why);

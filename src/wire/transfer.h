@@ -11,6 +11,8 @@
 #ifndef CLV_TRANSFER_H
 #define CLV_TRANSFER_H
 
+#include <stdatomic.h>
+
 #include "wire/exchange.h"
 #include "wire/request.h"
 
@@ -39,6 +41,13 @@ cleave_status clv_transfer_open(const struct clv_transfer_options *options,
 
 /* Takes NULL. */
 void clv_transfer_close(struct clv_transfer *transfer);
+
+/*
+ * From now on exchanges are given up, with CLEAVE_UNREACHABLE, within a second
+ * or so of `*stop` becoming other than zero, which any thread may do. NULL, as
+ * in the beginning: they are not. `stop` must outlive the exchanges.
+ */
+void clv_transfer_heed(struct clv_transfer *transfer, const atomic_int *stop);
 
 /* The server's URL, without a final '/'. Borrowed. */
 const char *clv_transfer_url(const struct clv_transfer *transfer);

@@ -83,6 +83,22 @@ static void a_silent_server_is_a_timeout(void **state)
     script_end(s);
 }
 
+static void what_nobody_waits_for_is_given_up(void **state)
+{
+    struct script *s = script_start(NULL);
+    struct clv_transfer *transfer = open_transfer(s->url, 0);
+    struct clv_exchange x;
+    atomic_int stop = 1;
+
+    (void)state;
+    clv_transfer_heed(transfer, &stop);
+    assert_int_equal(get(transfer, 60000, &x, NULL), CLEAVE_UNREACHABLE);
+    clv_transfer_heed(transfer, NULL);
+    assert_int_equal(get(transfer, 20, &x, NULL), CLEAVE_TIMEOUT);
+    clv_transfer_close(transfer);
+    script_end(s);
+}
+
 static void too_large_an_answer_is_refused(void **state)
 {
     struct script *s = script_start("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n"
@@ -174,6 +190,7 @@ int main(void)
         cmocka_unit_test(an_url_has_to_be_http),
         cmocka_unit_test(nobody_there_is_unreachable_with_a_hint),
         cmocka_unit_test(a_silent_server_is_a_timeout),
+        cmocka_unit_test(what_nobody_waits_for_is_given_up),
         cmocka_unit_test(too_large_an_answer_is_refused),
         cmocka_unit_test(an_overloaded_server_says_when_to_come_back),
         cmocka_unit_test(what_is_sent_is_what_was_set_up),
