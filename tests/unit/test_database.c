@@ -1,6 +1,6 @@
 /*
- * test_database.c - a profile comes back as it was put in, whole whatever happens
- * to its writer, and files that are none are turned away with advice.
+ * test_database.c - a profile comes back as it was put in, whatever happens to
+ * its writer, and files that are none are turned away with advice.
  */
 #include <stdarg.h>
 #include <stddef.h>
