@@ -264,7 +264,8 @@ static void press(struct chance *c, struct clv_contention *contention)
         }
         row.company.seats[i] = trial / TASKS % ENGINES;
         row.alone_ns = spread_of(c, 1e7);
-        row.together_ns = spread_of(c, 1e7 * (1 + row.company.hogs * chance_unit(c)));
+        row.together_ns =
+            spread_of(c, 1e7 * (1 + row.company.hogs * chance_unit(c)));
         must(clv_contention_add(contention, &row, NULL) == CLEAVE_OK,
              "no trial");
     }
