@@ -2,11 +2,10 @@
  * profile.c - `cleave profile`: measures what deciding needs to know.
  *
  * For each model of a task a survey (profile/survey.h) fills the database;
- * then what there is of it is printed. The user's interrupt is a signal that
- * stays blocked and is looked for between measurements, so that a survey ends
- * whole rows, whatever it was doing.
+ * then what there is of it is printed. The user's interrupt is looked for
+ * between measurements, so that a survey ends whole rows, whatever it was
+ * doing; a second one ends all at once, which costs the row under way.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -61,23 +60,11 @@ static void note_text(void *self, const char *text)
     }
 }
 
-static void block_signals(void)
+static int is_cancelled(void *self)
 {
-    sigset_t set;
+    const struct profiled *p = self;
 
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
-}
-
-int profiling_is_cancelled(void *self)
-{
-    sigset_t pending;
-
-    (void)self;
-    return sigpending(&pending) == 0 && (sigismember(&pending, SIGINT) == 1 ||
-                                         sigismember(&pending, SIGTERM) == 1);
+    return interrupt_came(&p->all->interrupt);
 }
 
 /* -- One model -- */
@@ -141,7 +128,7 @@ static cleave_status survey(struct profiled *p, cleave_error *err)
                   .within = note_within,
                   .stepped = note_stepped,
                   .note = note_text,
-                  .is_cancelled = profiling_is_cancelled},
+                  .is_cancelled = is_cancelled},
     };
     cleave_status status = clv_survey_run(&options, err);
 
@@ -286,8 +273,11 @@ static cleave_status profile(const struct settings *s, cleave_error *err)
     struct profiling a = {0};
     cleave_status status;
 
-    block_signals();
-    status = profiling_open(&a, s, err);
+    status = interrupt_open(&a.interrupt, err);
+    interrupt_run(&a.interrupt, 1);
+    if (status == CLEAVE_OK) {
+        status = profiling_open(&a, s, err);
+    }
     if (status == CLEAVE_OK) {
         status = matching_check(&a, err);
     }
@@ -305,6 +295,7 @@ static cleave_status profile(const struct settings *s, cleave_error *err)
         tell_how_to_go_on(s);
     }
     profiling_close(&a);
+    interrupt_close(&a.interrupt);
     return status;
 }
 

@@ -7,10 +7,9 @@
 #ifndef CLEAVE_TOOL_PROFILING_H
 #define CLEAVE_TOOL_PROFILING_H
 
-#include <signal.h>
-
 #include "base/sha256.h"
 #include "command.h"
+#include "interrupt.h"
 #include "media/card.h"
 #include "media/labels.h"
 #include "media/source.h"
@@ -32,6 +31,7 @@ struct profiling_pick {
 /* What all models of one command share. */
 struct profiling {
     const struct settings *settings;
+    struct interrupt interrupt; /* the command's */
     struct clv_application *application;
     const struct clv_app_task *tasks[CLV_TASKS]; /* to measure, */
     size_t task_count;
@@ -85,11 +85,8 @@ cleave_status profiling_check(const struct settings *settings,
 cleave_status profiling_patience(const struct settings *settings,
                                  double *ret_ns, cleave_error *err);
 
-/* True once the user wants to stop; signals must be blocked. */
-int profiling_is_cancelled(void *self);
-
-/* Opens what the settings name. Takes an all-zero struct; close it whatever
-   the outcome. */
+/* Opens what the settings name. Takes a struct that is all zero but for the
+   interrupt; close it whatever the outcome. */
 cleave_status profiling_open(struct profiling *all,
                              const struct settings *settings,
                              cleave_error *err);

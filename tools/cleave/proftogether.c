@@ -93,6 +93,13 @@ static void note_step(void *self, double seconds, const char *what)
     progress_step(&a->progress, seconds, what);
 }
 
+static int is_cancelled(void *self)
+{
+    const struct profiling *a = self;
+
+    return interrupt_came(&a->interrupt);
+}
+
 static void note_stepped(void *self)
 {
     struct profiling *a = self;
@@ -178,7 +185,7 @@ static cleave_status try_all(struct company *c, struct profiling *a,
                   .planned = note_planned,
                   .step = note_step,
                   .stepped = note_stepped,
-                  .is_cancelled = profiling_is_cancelled},
+                  .is_cancelled = is_cancelled},
     };
     struct clv_together_account account = {0};
     cleave_status status = clv_together_run(&options, &account, err);
