@@ -33,6 +33,11 @@ void clv_rass_keep(struct clv_rass *rass, const struct clv_rass_design *design)
     }
 }
 
+double clv_rass_slightly_more(double tenth, double best)
+{
+    return best > 0 && isfinite(best) ? tenth + CLV_RASS_SLIGHT * best : tenth;
+}
+
 /* -- Writing designs out -- */
 
 /* What is written: goals, then memory and workload. */
