@@ -19,6 +19,7 @@
 #include "profile/quantising.h"
 #include "profile/sampling.h"
 #include "progress.h"
+#include "teaching.h"
 
 /* Speed is told of one core, where it means the most. */
 #define DEFAULT_ENGINE "cpu:threads=1"
@@ -90,11 +91,12 @@ static int has_label(void *self, uint64_t index)
 static cleave_status divide_data(struct quantizing *q, cleave_error *err)
 {
     const struct settings *s = &q->settings;
-    uint64_t teach = s->calibrate > 0 ? s->calibrate : CLV_SAMPLING_DEFAULT;
+    uint64_t teach = clv_sampling_teachers(s->calibrate, q->dataset.count);
     cleave_status status =
         clv_sampling_init(&q->sampling, q->dataset.count, teach, s->limit,
                           has_label, &q->dataset, err);
 
+    teaching_tell(s->quiet, "--calibrate", s->calibrate, q->dataset.count);
     if (status == CLEAVE_OK && q->sampling.examine_count < 2) {
         return clv_fail(
             err, CLEAVE_INVALID, s->data,

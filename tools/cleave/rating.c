@@ -15,6 +15,7 @@
 #include "codec/frame.h"
 #include "gnuplot.h"
 #include "profile/fingerprint.h"
+#include "teaching.h"
 
 #define ALL_CODERS ((1U << CLV_CODERS) - 1)
 
@@ -84,11 +85,12 @@ static int has_label(void *self, uint64_t index)
 static cleave_status divide_data(struct rating *r, cleave_error *err)
 {
     const struct settings *s = r->settings;
-    uint64_t teach = s->calibrate > 0 ? s->calibrate : CLV_SAMPLING_DEFAULT;
+    uint64_t teach = clv_sampling_teachers(s->calibrate, r->dataset.count);
     cleave_status status =
         clv_sampling_init(&r->sampling, r->dataset.count, teach, s->limit,
                           has_label, &r->dataset, err);
 
+    teaching_tell(s->quiet, "--calibrate", s->calibrate, r->dataset.count);
     if (status == CLEAVE_OK && r->sampling.examine_count < 2) {
         return clv_fail(
             err, CLEAVE_INVALID, s->data,
