@@ -27,6 +27,7 @@
 
 #define UNKNOWN_KEY "Unexpected key: "
 #define MISSING_KEY "Missing required"
+#define WRONG_KIND "Expecting "
 #define KEYS_MOST 128
 
 struct clv_document {
@@ -99,6 +100,41 @@ static unsigned line_of(const struct clv_outline *outline,
         line = c->line > 0 ? c->line : 1;
     }
     return line;
+}
+
+/* libcyaml's names of kinds and events begin so; what users call them. */
+static const char *kind_of(const char *name)
+{
+    static const struct {
+        const char *begins;
+        const char *words;
+    } kinds[] = {
+        {"MAPPING", "keys with values ('key: value', or '{key: value}')"},
+        {"SEQUENCE", "a list ('[a, b]', or a line '- a' for each)"},
+    };
+
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (strncmp(name, kinds[i].begins, strlen(kinds[i].begins)) == 0) {
+            return kinds[i].words;
+        }
+    }
+    return "one value";
+}
+
+/* "Expecting MAPPING, got event: SCALAR" in the words of who wrote the file. */
+static void reword(struct complaint *c)
+{
+    static const char between[] = ", got event: ";
+    const char *wanted = c->text + sizeof WRONG_KIND - 1;
+    const char *got = strstr(c->text, between);
+    char text[sizeof c->text];
+
+    if (strncmp(c->text, WRONG_KIND, sizeof WRONG_KIND - 1) == 0 &&
+        got != NULL) {
+        snprintf(text, sizeof text, "There should be %s here, not %s",
+                 kind_of(wanted), kind_of(got + sizeof between - 1));
+        memcpy(c->text, text, sizeof text);
+    }
 }
 
 /* What to do about a complaint. */
@@ -188,6 +224,7 @@ static cleave_status load(struct clv_document *d, clv_bytes bytes,
         return clv_fail_memory(err, d->path, bytes.size);
     }
     if (code != CYAML_OK) {
+        reword(&complaint);
         advise(d, &complaint, advice, sizeof advice);
         return clv_fail_at(err, CLEAVE_INVALID, d->path,
                            line_of(d->outline, &complaint), "%s; %s.",

@@ -14,6 +14,9 @@
  * Between a node and the activation function that alone reads it nothing is
  * rounded: both become one operator.
  *
+ * Which opset the variant is of is decided before, in opset.c, since pools are
+ * integers only from one of them on.
+ *
  * What is left out: activation functions that do more than cut off (a sigmoid
  * and its kind stay in floats), and weights that the graph computes.
  */
@@ -24,6 +27,7 @@
 
 #include "base/fail.h"
 #include "model/constant.h"
+#include "model/opset.h"
 #include "model/quantplan.h"
 
 #define MAX_PLAN_BYTES ((size_t)1 << 30)
@@ -264,7 +268,7 @@ static int keeps_elements(const struct clv_quantised *q, uint32_t node)
                                          NULL};
 
     return is_one_of(q, node, always) ||
-           (is_op(q, node, "MaxPool") && q->opset >= CLV_QUANT_POOLS);
+           (is_op(q, node, "MaxPool") && q->opset >= CLV_OPSET_POOLS);
 }
 
 static int goes_through(const struct clv_quantised *q, uint32_t node)
@@ -381,152 +385,6 @@ static void round_forwards(struct clv_quantised *q)
     }
 }
 
-/* -- Which opset -- */
-
-/*
- * Operators that mean in opset 13 what they meant from `since` on; and those
- * that changed later, but not before opset 11.
- */
-struct lasting {
-    const char *op;
-    int64_t since;
-};
-
-static const struct lasting to_13[] = {
-    {"Add", 7},
-    {"AveragePool", 7},
-    {"BatchNormalization", 9},
-    {"Cast", 9},
-    {"Clip", 11},
-    {"Concat", 4},
-    {"Constant", 9},
-    {"Conv", 1},
-    {"Div", 7},
-    {"Dropout", 12},
-    {"Erf", 9},
-    {"Exp", 6},
-    {"Flatten", 9},
-    {"Gather", 11},
-    {"Gemm", 7},
-    {"Identity", 1},
-    {"LeakyRelu", 6},
-    {"MatMul", 1},
-    {"MaxPool", 8},
-    {"Mul", 7},
-    {"Pad", 11},
-    {"Pow", 7},
-    {"Relu", 6},
-    {"Reshape", 5},
-    {"Resize", 11},
-    {"Sigmoid", 6},
-    {"Slice", 10},
-    {"Sqrt", 6},
-    {"Sub", 7},
-    {"Tanh", 6},
-    {"Transpose", 1},
-    {"GlobalAveragePool", 1},
-    {NULL, 0},
-};
-
-static const struct lasting to_10[] = {
-    {"ArgMax", 1},
-    {"Clip", 6},
-    {"Constant", 1},
-    {"ConstantOfShape", 9},
-    {"Dropout", 7},
-    {"Elu", 6},
-    {"Flatten", 1},
-    {"Gather", 1},
-    {"GlobalMaxPool", 1},
-    {"LRN", 1},
-    {"LogSoftmax", 1},
-    {"Max", 8},
-    {"Min", 8},
-    {"PRelu", 7},
-    {"Pad", 2},
-    {"ReduceMax", 1},
-    {"ReduceMean", 1},
-    {"ReduceSum", 1},
-    {"Shape", 1},
-    {"Softmax", 1},
-    {"Split", 2},
-    {"Squeeze", 1},
-    {"Sum", 6},
-    {"Unsqueeze", 1},
-    {NULL, 0},
-};
-
-static int64_t opset_of(const Onnx__ModelProto *proto)
-{
-    int64_t version = 1;
-
-    for (size_t i = 0; i < proto->n_opset_import; i++) {
-        const char *domain = proto->opset_import[i]->domain;
-        if (domain == NULL || domain[0] == '\0' ||
-            strcmp(domain, "ai.onnx") == 0) {
-            version = proto->opset_import[i]->version;
-        }
-    }
-    return version;
-}
-
-static int has_graph(const Onnx__NodeProto *node)
-{
-    for (size_t i = 0; i < node->n_attribute; i++) {
-        if (node->attribute[i]->g != NULL || node->attribute[i]->n_graphs > 0) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static int is_listed(const struct lasting *list, const char *op, int64_t opset)
-{
-    while (list->op != NULL && strcmp(list->op, op) != 0) {
-        list++;
-    }
-    return list->op != NULL && opset >= list->since;
-}
-
-/* The first operator that would mean something else in the newer opset, or
-   NULL. */
-static const char *find_changed(const struct clv_model *model, int64_t from,
-                                int64_t to)
-{
-    for (uint32_t i = 0; from < to && i < model->node_count; i++) {
-        const Onnx__NodeProto *node = model->nodes[i].proto;
-        int lasts = is_listed(to_13, node->op_type, from) ||
-                    (to <= 10 && is_listed(to_10, node->op_type, from));
-        if (node->domain != NULL && node->domain[0] != '\0') {
-            continue;
-        }
-        if (!lasts || has_graph(node)) {
-            return node->op_type;
-        }
-    }
-    return NULL;
-}
-
-static cleave_status choose_opset(struct clv_quantised *q, cleave_error *err)
-{
-    int64_t own = opset_of(q->model->proto);
-    const char *changed = find_changed(q->model, own, CLV_QUANT_OPSET);
-
-    q->opset = own > CLV_QUANT_OPSET ? own : CLV_QUANT_OPSET;
-    if (changed != NULL) {
-        q->opset = own > CLV_QUANT_LEAST ? own : CLV_QUANT_LEAST;
-        changed = find_changed(q->model, own, CLV_QUANT_LEAST);
-    }
-    if (changed != NULL) {
-        return clv_fail(err, CLEAVE_UNSUPPORTED, q->model->where,
-                        "The model is of opset %lld, in which operators of "
-                        "integers are missing, and %s means something else in "
-                        "later ones; convert it to opset %d first.",
-                        (long long)own, changed, CLV_QUANT_OPSET);
-    }
-    return CLEAVE_OK;
-}
-
 /* -- All together -- */
 
 static cleave_status refuse_quantised(const struct clv_model *model,
@@ -623,7 +481,7 @@ cleave_status clv_quantised_new(const struct clv_model *model,
         clv_quantised_free(q);
         return clv_fail_memory(err, model->where, model->tensor_count);
     }
-    status = choose_opset(q, err);
+    status = clv_opset_choose(model, &q->opset, err);
     if (status == CLEAVE_OK) {
         count_readers(q);
         find_weighty(q);

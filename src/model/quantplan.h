@@ -1,6 +1,7 @@
 /*
  * quantplan.h - the inside of a clv_quantised: what becomes of each node and
- * tensor. quantised.c decides it, pairs.c writes it down.
+ * tensor. quantised.c decides it; pairs.c, with operands.c and draft.c, writes
+ * it down.
  */
 #ifndef CLV_QUANTPLAN_H
 #define CLV_QUANTPLAN_H
@@ -41,11 +42,5 @@ struct clv_quantised {
     uint8_t *is_needed; /* or a node with weights reads it */
     int64_t opset;      /* of the variant */
 };
-
-/* The opsets that have pairs with a scale per channel, maximum pools of
-   integers, and any operators of integers at all. */
-#define CLV_QUANT_OPSET 13
-#define CLV_QUANT_POOLS 12
-#define CLV_QUANT_LEAST 10
 
 #endif

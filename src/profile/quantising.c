@@ -4,10 +4,10 @@
  * A range ends halfway between the greatest element of all inputs and the mean
  * of the inputs' greatest elements, and likewise at its low end. That cuts
  * outliers off and makes steps finer: on 300 pictures the relative error of
- * MobileNetV2's outputs falls from 0.19 to 0.13, and those of five other
- * networks stay within a tenth of what they were. (The mean alone doubles
- * some.) The ends of the network are not cut: of a classifier's output the
- * outlier is the answer.
+ * MobileNetV2's outputs falls from 0.19 to 0.13. Of five other networks four
+ * stay within 7 % of what they were, and ResNet-20 rises by 13 %, from 0.037
+ * to 0.041. (The mean alone doubles some.) The ends of the network are not
+ * cut: of a classifier's output the outlier is the answer.
  */
 #include "profile/quantising.h"
 

@@ -138,11 +138,12 @@ static int advance(cleave_ensemble *e)
     for (size_t i = 0; i < e->count; i++) {
         struct clv_member *m = &e->members[i];
         cleave_error why = CLEAVE_ERROR_INIT;
-        cleave_status status = CLEAVE_OK;
-        if (!m->is_there) {
-            status = clv_runner_post(m->runner, e->move.post[i], &why);
-            m->is_there = status != CLEAVE_BUSY;
+        cleave_status status;
+        if (m->is_there) {
+            continue; /* or it cannot get there, and has not moved */
         }
+        status = clv_runner_post(m->runner, e->move.post[i], &why);
+        m->is_there = status != CLEAVE_BUSY;
         if (status == CLEAVE_OK) {
             e->lineup.configs[i] = e->move.to.configs[i];
         } else if (status != CLEAVE_BUSY) {

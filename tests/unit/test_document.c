@@ -103,12 +103,16 @@ static void complains_with_the_line(void **state)
     assert_refused("size: small\nentries:\n\n  - weight: 1\n", "s.yaml:4",
                    "name");
     assert_refused("entries: [{name: a}]\n", "s.yaml:1", "size");
-    assert_refused("size: small\nentries: 3\n", "s.yaml:2", "SEQUENCE");
+    assert_refused("size: small\nentries: 3\n", "s.yaml:2", "a list");
+    assert_refused("size: [small]\nentries: [{name: a}]\n", "s.yaml:1",
+                   "not a list");
+    assert_refused("size: small\nentries: [a]\n", "s.yaml:2",
+                   "keys with values");
     assert_refused("size: small\nentries:\n- name: a\n- name: b\n- name: c\n",
                    "s.yaml:5", "2");
     assert_refused("", "s.yaml:1", "empty");
     assert_refused("# nothing\n", "s.yaml:1", "empty");
-    assert_refused("[]\n", "s.yaml:1", "MAPPING");
+    assert_refused("[]\n", "s.yaml:1", "not a list");
 }
 
 static void says_which_key_was_meant(void **state)

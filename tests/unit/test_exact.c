@@ -8,6 +8,27 @@
 #include "plan/exact.h"
 #include "plan/rass.h"
 
+/* A product of a bed, and its yardstick. */
+struct exact_bed {
+    struct product_bed bed;
+    struct clv_product *product;
+    struct clv_yardstick yardstick;
+};
+
+/* Puts what the test has asked of the bed into goals, and measures. */
+static cleave_status exact_bed_make(struct exact_bed *b, double *ret_designs)
+{
+    product_bed_agree(&b->bed);
+    b->product = product_bed_make(&b->bed);
+    return clv_exact_yardstick(b->product, &b->yardstick, ret_designs, NULL);
+}
+
+static void exact_bed_end(struct exact_bed *b)
+{
+    clv_product_free(b->product);
+    product_bed_fini(&b->bed);
+}
+
 /* Wishes of every sort, and bounds that bind. */
 static void draw_wishes(struct product_bed *b, struct seeded *s, int fair)
 {
@@ -36,10 +57,11 @@ static void draw_wishes(struct product_bed *b, struct seeded *s, int fair)
     b->options.situation.out_of_order = seeded_below(s, 4) == 0 ? 2 : 0;
 }
 
-static void compare(const struct clv_product *product,
-                    const struct clv_yardstick *yardstick,
+static void compare(const struct exact_bed *b,
                     const struct clv_exact_question *question, int *feasible)
 {
+    const struct clv_product *product = b->product;
+    const struct clv_yardstick *yardstick = &b->yardstick;
     struct clv_exact_answer found = {.square = -1};
     struct clv_exact_answer wanted = {.square = -1};
     cleave_status status =
@@ -61,31 +83,31 @@ static void compare(const struct clv_product *product,
 }
 
 /* The best, what is little, what avoids, what beats. */
-static void compare_questions(const struct product_bed *b,
-                              const struct clv_product *product,
-                              const struct clv_yardstick *yardstick,
-                              struct seeded *s, int *feasible)
+static void compare_questions(const struct exact_bed *b, struct seeded *s,
+                              int *feasible)
 {
+    const struct clv_product *product = b->product;
+    const struct clv_goals *goals = &b->bed.goals;
     struct clv_exact_question question = {0};
     uint32_t choice[CLV_SEATS];
     double values[CLV_GOALS];
 
-    compare(product, yardstick, &question, feasible);
+    compare(b, &question, feasible);
     clv_product_choice(
         product, seeded_below(s, (uint32_t)clv_product_size(product)), choice);
     question.avoids = 1u << seeded_below(s, 2);
-    compare(product, yardstick, &question, feasible);
+    compare(b, &question, feasible);
     question.memory_most = clv_product_memory(product, choice);
-    compare(product, yardstick, &question, feasible);
+    compare(b, &question, feasible);
     question = (struct clv_exact_question){
         .workload_most = clv_product_workload(product, choice)};
-    compare(product, yardstick, &question, feasible);
-    for (size_t g = 0; g < b->goals.goal_count; g++) {
-        values[g] = clv_product_value(product, choice, b->goals.goals[g].task,
-                                      b->goals.goals[g].measure);
+    compare(b, &question, feasible);
+    for (size_t g = 0; g < goals->goal_count; g++) {
+        values[g] = clv_product_value(product, choice, goals->goals[g].task,
+                                      goals->goals[g].measure);
     }
     question = (struct clv_exact_question){.beats = values};
-    compare(product, yardstick, &question, feasible);
+    compare(b, &question, feasible);
 }
 
 static void answers_equal_those_by_force(void **state)
@@ -97,22 +119,17 @@ static void answers_equal_those_by_force(void **state)
     for (int round = 0; round < 24; round++) {
         struct product_bed_size size = {2 + (unsigned)round % 3, 2, 2, 1,
                                         round % 5 == 4,          0};
-        struct product_bed bed;
-        struct clv_product *product;
-        struct clv_yardstick yardstick;
+        struct exact_bed b;
         cleave_status status;
-        product_bed_fill(&bed, &s, &size);
-        draw_wishes(&bed, &s, round % 4 == 3);
-        product_bed_agree(&bed);
-        product = product_bed_make(&bed);
-        status = clv_exact_yardstick(product, &yardstick, NULL, NULL);
+        product_bed_fill(&b.bed, &s, &size);
+        draw_wishes(&b.bed, &s, round % 4 == 3);
+        status = exact_bed_make(&b, NULL);
         if (status == CLEAVE_OK) {
-            compare_questions(&bed, product, &yardstick, &s, &feasible);
+            compare_questions(&b, &s, &feasible);
         } else {
             assert_int_equal(status, CLEAVE_NOT_FOUND);
         }
-        clv_product_free(product);
-        product_bed_fini(&bed);
+        exact_bed_end(&b);
     }
     assert_true(feasible >= 40);
 }
@@ -129,24 +146,18 @@ static void a_large_product_is_no_different(void **state)
     double least = 1e7;
 #endif
     struct clv_exact_question nothing = {0};
-    struct product_bed bed;
-    struct clv_product *product;
-    struct clv_yardstick yardstick;
+    struct exact_bed b;
     int feasible = 0;
 
     (void)state;
-    product_bed_fill(&bed, &s, &size);
-    product_bed_wish(&bed.all, "energy");
-    product_bed_demand(&bed.all, "memory <= 260MB");
-    product_bed_agree(&bed);
-    product = product_bed_make(&bed);
-    assert_true(clv_product_size(product) >= least);
-    assert_int_equal(clv_exact_yardstick(product, &yardstick, NULL, NULL),
-                     CLEAVE_OK);
-    compare(product, &yardstick, &nothing, &feasible);
+    product_bed_fill(&b.bed, &s, &size);
+    product_bed_wish(&b.bed.all, "energy");
+    product_bed_demand(&b.bed.all, "memory <= 260MB");
+    assert_int_equal(exact_bed_make(&b, NULL), CLEAVE_OK);
+    assert_true(clv_product_size(b.product) >= least);
+    compare(&b, &nothing, &feasible);
     assert_int_equal(feasible, 1);
-    clv_product_free(product);
-    product_bed_fini(&bed);
+    exact_bed_end(&b);
 }
 
 /* Configurations that are alike: ties go by number. */
@@ -155,17 +166,15 @@ static void ties_go_by_number(void **state)
     struct seeded s = seeded_init("ties", 3);
     struct product_bed_size size = {3, 4, 1, 1, 1, 0};
     struct clv_exact_question nothing = {0};
-    struct product_bed bed;
+    struct exact_bed b;
     int feasible = 0;
 
     (void)state;
     for (int round = 0; round < 6; round++) {
-        struct clv_product *product;
-        struct clv_yardstick yardstick;
-        product_bed_fill(&bed, &s, &size);
+        product_bed_fill(&b.bed, &s, &size);
         for (size_t t = 0; t < 3; t++) {
-            for (size_t i = 0; i < bed.spaces[t].count; i++) {
-                struct clv_candidate *c = &bed.spaces[t].candidates[i];
+            for (size_t i = 0; i < b.bed.spaces[t].count; i++) {
+                struct clv_candidate *c = &b.bed.spaces[t].candidates[i];
                 double few = 1 + seeded_below(&s, 1 + (unsigned)round / 2);
                 c->device_ns = (struct clv_spread){few, 0,   few, few, few,
                                                    few, few, few, 10};
@@ -176,12 +185,9 @@ static void ties_go_by_number(void **state)
                 c->memory_bytes = 1e6 * few;
             }
         }
-        product = product_bed_make(&bed);
-        assert_int_equal(clv_exact_yardstick(product, &yardstick, NULL, NULL),
-                         CLEAVE_OK);
-        compare(product, &yardstick, &nothing, &feasible);
-        clv_product_free(product);
-        product_bed_fini(&bed);
+        assert_int_equal(exact_bed_make(&b, NULL), CLEAVE_OK);
+        compare(&b, &nothing, &feasible);
+        exact_bed_end(&b);
     }
     assert_int_equal(feasible, 6);
 }
@@ -212,25 +218,18 @@ static void the_closed_form_is_that_of_all_designs(void **state)
     for (int round = 0; round < 12; round++) {
         struct product_bed_size size = {2 + (unsigned)round % 2, 2, 3, 1,
                                         round % 3 == 2,          0};
-        struct product_bed bed;
-        struct clv_product *product;
-        struct clv_yardstick yardstick;
+        struct exact_bed b;
         struct clv_rass rass;
         double designs;
-        product_bed_fill(&bed, &s, &size);
-        product_bed_wish(&bed.all, of_all[round % 4]);
-        product_bed_demand(&bed.slos[0], "accuracy.drop <= 4pp");
-        product_bed_demand(&bed.slos[1], "ntt <= 1.9");
-        product_bed_agree(&bed);
-        product = product_bed_make(&bed);
-        assert_int_equal(
-            clv_exact_yardstick(product, &yardstick, &designs, NULL),
-            CLEAVE_OK);
-        assert_int_equal(clv_rass_solve(product, &rass, NULL), CLEAVE_OK);
+        product_bed_fill(&b.bed, &s, &size);
+        product_bed_wish(&b.bed.all, of_all[round % 4]);
+        product_bed_demand(&b.bed.slos[0], "accuracy.drop <= 4pp");
+        product_bed_demand(&b.bed.slos[1], "ntt <= 1.9");
+        assert_int_equal(exact_bed_make(&b, &designs), CLEAVE_OK);
+        assert_int_equal(clv_rass_solve(b.product, &rass, NULL), CLEAVE_OK);
         assert_nearly(designs, (double)rass.feasible, 0);
-        compare_yardsticks(&yardstick, &rass.yardstick);
-        clv_product_free(product);
-        product_bed_fini(&bed);
+        compare_yardsticks(&b.yardstick, &rass.yardstick);
+        exact_bed_end(&b);
     }
 }
 

@@ -15,6 +15,35 @@ static const struct clv_solver *find(const char *name)
     return solver;
 }
 
+/* A product of a bed that RASS has solved, for its rivals. */
+struct contest {
+    struct product_bed bed;
+    struct clv_product *product;
+    struct clv_solver_input input;
+    struct clv_rass rass;
+};
+
+static void contest_solve(struct contest *c)
+{
+    c->product = product_bed_make(&c->bed);
+    c->input = (struct clv_solver_input){c->product, NULL};
+    assert_int_equal(clv_rass_solve(c->product, &c->rass, NULL), CLEAVE_OK);
+}
+
+static void contest_run(const struct contest *c, const char *name,
+                        struct clv_solution *ret_solution)
+{
+    assert_int_equal(
+        clv_solver_run(find(name), &c->input, &c->rass, ret_solution, NULL),
+        CLEAVE_OK);
+}
+
+static void contest_end(struct contest *c)
+{
+    clv_product_free(c->product);
+    product_bed_fini(&c->bed);
+}
+
 static void draw_wishes(struct product_bed *b, struct seeded *s)
 {
     static const char *const of_all[] = {"stp", "antt", "fairness", "energy",
@@ -98,41 +127,33 @@ static void oodin_takes_the_greatest_sum(void **state)
     (void)state;
     for (int round = 0; round < 6; round++) {
         struct product_bed_size size = {2, 3, 2, 1, 0, 0};
-        struct product_bed bed;
-        struct clv_product *product;
-        struct clv_solver_input input;
-        struct clv_rass rass;
+        struct contest c;
         struct clv_solution solution;
         double best = -INFINITY;
         double found = 0;
-        product_bed_fill(&bed, &s, &size);
-        product = product_bed_make(&bed);
-        input = (struct clv_solver_input){product, NULL};
-        assert_int_equal(clv_rass_solve(product, &rass, NULL), CLEAVE_OK);
-        assert_int_equal(
-            clv_solver_run(find("oodin"), &input, &rass, &solution, NULL),
-            CLEAVE_OK);
-        for (uint64_t d = 0; d < (uint64_t)clv_product_size(product); d++) {
+        product_bed_fill(&c.bed, &s, &size);
+        contest_solve(&c);
+        contest_run(&c, "oodin", &solution);
+        for (uint64_t d = 0; d < (uint64_t)clv_product_size(c.product); d++) {
             uint32_t choice[CLV_SEATS];
             double sum = 0;
-            clv_product_choice(product, d, choice);
-            for (size_t g = 0; g < bed.goals.goal_count; g++) {
-                const struct clv_yardstick *y = &rass.yardstick;
-                double value =
-                    clv_product_value(product, choice, bed.goals.goals[g].task,
-                                      bed.goals.goals[g].measure);
+            clv_product_choice(c.product, d, choice);
+            for (size_t g = 0; g < c.bed.goals.goal_count; g++) {
+                const struct clv_yardstick *y = &c.rass.yardstick;
+                double value = clv_product_value(c.product, choice,
+                                                 c.bed.goals.goals[g].task,
+                                                 c.bed.goals.goals[g].measure);
                 sum +=
                     (y->maximize[g] ? value - y->low[g] : y->high[g] - value) /
                     (y->high[g] - y->low[g]);
             }
             best = fmax(best, sum);
-            if (d == clv_product_number(product, solution.choice)) {
+            if (d == clv_product_number(c.product, solution.choice)) {
                 found = sum;
             }
         }
         assert_nearly(found, best, 1e-9);
-        clv_product_free(product);
-        product_bed_fini(&bed);
+        contest_end(&c);
     }
 }
 
@@ -140,37 +161,28 @@ static void single_architectures_are_what_they_are_called(void **state)
 {
     struct seeded s = seeded_init("single", 3);
     struct product_bed_size size = {2, 4, 2, 1, 0, 0};
-    struct product_bed bed;
-    struct clv_product *product;
-    struct clv_solver_input input;
-    struct clv_rass rass;
+    struct contest c;
     struct clv_solution accurate;
     struct clv_solution small;
 
     (void)state;
-    product_bed_fill(&bed, &s, &size);
-    product = product_bed_make(&bed);
-    input = (struct clv_solver_input){product, NULL};
-    assert_int_equal(clv_rass_solve(product, &rass, NULL), CLEAVE_OK);
-    assert_int_equal(
-        clv_solver_run(find("best-accuracy"), &input, &rass, &accurate, NULL),
-        CLEAVE_OK);
-    assert_int_equal(
-        clv_solver_run(find("best-size"), &input, &rass, &small, NULL),
-        CLEAVE_OK);
+    product_bed_fill(&c.bed, &s, &size);
+    contest_solve(&c);
+    contest_run(&c, "best-accuracy", &accurate);
+    contest_run(&c, "best-size", &small);
     for (size_t t = 0; t < 2; t++) {
-        const struct clv_cost_variant *variants = bed.costs[t].variants;
+        const struct clv_cost_variant *variants = c.bed.costs[t].variants;
         size_t count;
-        const struct clv_config *list = clv_product_configs(product, t, &count);
-        for (size_t v = 0; v < bed.costs[t].variant_count; v++) {
+        const struct clv_config *list =
+            clv_product_configs(c.product, t, &count);
+        for (size_t v = 0; v < c.bed.costs[t].variant_count; v++) {
             assert_true(variants[list[accurate.choice[t]].variant].score >=
                         variants[v].score);
             assert_true(variants[list[small.choice[t]].variant].size_bytes <=
                         variants[v].size_bytes);
         }
     }
-    clv_product_free(product);
-    product_bed_fini(&bed);
+    contest_end(&c);
 }
 
 /* Without contention, and with goals of single tasks only, tasks do not need
@@ -179,74 +191,59 @@ static void who_is_unaware_is_right_where_nobody_interferes(void **state)
 {
     struct seeded s = seeded_init("unaware", 4);
     struct product_bed_size size = {2, 3, 2, 1, 1, 0};
-    struct product_bed bed;
-    struct clv_product *product;
-    struct clv_solver_input input;
-    struct clv_rass rass;
+    struct contest c;
     struct clv_solution solution;
 
     (void)state;
-    product_bed_fill(&bed, &s, &size);
-    bed.all.objective_count = 0;
-    product_bed_agree(&bed);
-    product = product_bed_make(&bed);
-    input = (struct clv_solver_input){product, NULL};
-    assert_int_equal(clv_rass_solve(product, &rass, NULL), CLEAVE_OK);
-    assert_int_equal(clv_solver_run(find("contention-unaware"), &input, &rass,
-                                    &solution, NULL),
-                     CLEAVE_OK);
-    assert_int_equal(clv_product_number(product, solution.choice),
-                     rass.kept[0].design);
-    clv_product_free(product);
-    product_bed_fini(&bed);
+    product_bed_fill(&c.bed, &s, &size);
+    c.bed.all.objective_count = 0;
+    product_bed_agree(&c.bed);
+    contest_solve(&c);
+    contest_run(&c, "contention-unaware", &solution);
+    assert_int_equal(clv_product_number(c.product, solution.choice),
+                     c.rass.kept[0].design);
+    contest_end(&c);
 }
 
 static void what_is_transferred_is_the_other_machines_best(void **state)
 {
     struct seeded s = seeded_init("transferred", 5);
     struct product_bed_size size = {2, 3, 2, 1, 0, 0};
-    struct product_bed bed;
+    struct contest c;
     struct product_bed other;
-    struct clv_product *product;
     struct clv_product *elsewhere;
-    struct clv_solver_input input;
-    struct clv_rass rass;
     struct clv_rass there;
     struct clv_solution solution;
     uint32_t wanted[CLV_SEATS];
     cleave_error err = CLEAVE_ERROR_INIT;
 
     (void)state;
-    product_bed_fill(&bed, &s, &size);
+    product_bed_fill(&c.bed, &s, &size);
     product_bed_fill(&other, &s, &size);
-    product = product_bed_make(&bed);
+    contest_solve(&c);
     elsewhere = product_bed_make(&other);
-    input = (struct clv_solver_input){product, elsewhere};
-    assert_int_equal(clv_rass_solve(product, &rass, NULL), CLEAVE_OK);
+    c.input.elsewhere = elsewhere;
     assert_int_equal(clv_rass_solve(elsewhere, &there, NULL), CLEAVE_OK);
-    assert_int_equal(
-        clv_solver_run(find("transferred"), &input, &rass, &solution, NULL),
-        CLEAVE_OK);
+    contest_run(&c, "transferred", &solution);
     clv_product_choice(elsewhere, there.kept[0].design, wanted);
     /* both have the same lists, by names */
     for (size_t t = 0; t < 2; t++) {
         size_t count;
         const struct clv_config *a =
-            &clv_product_configs(product, t, &count)[solution.choice[t]];
+            &clv_product_configs(c.product, t, &count)[solution.choice[t]];
         const struct clv_config *b =
             &clv_product_configs(elsewhere, t, &count)[wanted[t]];
         assert_int_equal(a->variant, b->variant);
         assert_int_equal(a->place, b->place);
         assert_int_equal(a->server, b->server);
     }
-    input.elsewhere = NULL;
+    c.input.elsewhere = NULL;
     assert_int_equal(
-        clv_solver_run(find("transferred"), &input, &rass, &solution, &err),
+        clv_solver_run(find("transferred"), &c.input, &c.rass, &solution, &err),
         CLEAVE_UNSUPPORTED);
     assert_non_null(strstr(err.text, "another machine"));
-    clv_product_free(product);
+    contest_end(&c);
     clv_product_free(elsewhere);
-    product_bed_fini(&bed);
     product_bed_fini(&other);
 }
 

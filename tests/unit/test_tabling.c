@@ -9,20 +9,52 @@
 #include "plan/switching.h"
 #include "scarce_memory.h"
 
-static struct clv_switching_options options_of(const struct product_bed *b)
+/* A product's bed, and the table made of it. */
+struct tabling_bed {
+    struct product_bed product;
+    struct clv_switching_options options;
+    struct clv_switching *table;
+};
+
+static void begin(struct tabling_bed *b, struct seeded *s,
+                  const struct product_bed_size *size)
 {
-    return (struct clv_switching_options){.product = b->options};
+    product_bed_fill(&b->product, s, size);
+    b->options = (struct clv_switching_options){.most = 0};
+    b->table = NULL;
 }
 
-static struct clv_switching *build(const struct clv_switching_options *options)
+/* The same, where chance is needed for the bed alone. */
+static void begin_from(struct tabling_bed *b, const char *name, uint64_t number,
+                       const struct product_bed_size *size)
 {
-    struct clv_switching *table = NULL;
+    struct seeded s = seeded_init(name, number);
+
+    begin(b, &s, size);
+}
+
+/* Puts what the test has asked of the product into the options. */
+static void agree(struct tabling_bed *b)
+{
+    product_bed_agree(&b->product);
+    b->options.product = b->product.options;
+}
+
+static const struct clv_switching *build(struct tabling_bed *b)
+{
     cleave_error err = CLEAVE_ERROR_INIT;
 
-    if (clv_switching_new(options, &table, &err) != CLEAVE_OK) {
+    agree(b);
+    if (clv_switching_new(&b->options, &b->table, &err) != CLEAVE_OK) {
         fail_msg("%s: %s", err.where, err.text);
     }
-    return table;
+    return b->table;
+}
+
+static void end(struct tabling_bed *b)
+{
+    clv_switching_free(b->table);
+    product_bed_fini(&b->product);
 }
 
 /* Whether a kept design is the same as one of a product, place by place; all
@@ -88,9 +120,10 @@ static void check_state(const struct clv_switching *t,
     clv_product_free(product);
 }
 
-static void check_table(const struct clv_switching *t,
-                        const struct clv_switching_options *options)
+static void check_table(const struct tabling_bed *b)
 {
+    const struct clv_switching_options *options = &b->options;
+    const struct clv_switching *t = b->table;
     cleave_error err = CLEAVE_ERROR_INIT;
     size_t wanted[CLV_TABLE_DESIGNS] = {0};
 
@@ -135,53 +168,42 @@ static void tables_are_total_and_legal(void **state)
             1 + seeded_below(&s, 3), 1 + seeded_below(&s, 3),
             1 + seeded_below(&s, 3), 1 + seeded_below(&s, 2),
             round % 3 == 2,          round % 4 == 3};
-        struct product_bed bed;
-        struct clv_switching_options options;
-        struct clv_switching *table;
-        product_bed_fill(&bed, &s, &size);
-        tell_files_apart(&bed);
+        struct tabling_bed bed;
+        begin(&bed, &s, &size);
+        tell_files_apart(&bed.product);
         if (size.without_memory) {
-            bed.all.objective_count = 0;
-            product_bed_agree(&bed);
+            bed.product.all.objective_count = 0;
         }
         if (round % 2 == 1) {
-            product_bed_demand(&bed.slos[0], "accuracy.drop <= 3pp");
-            product_bed_agree(&bed);
+            product_bed_demand(&bed.product.slos[0], "accuracy.drop <= 3pp");
         }
         if (round > 5) { /* slow links, and hogs, break what calm keeps */
-            product_bed_demand(&bed.slos[0], "latency <= 100ms");
-            product_bed_agree(&bed);
+            product_bed_demand(&bed.product.slos[0], "latency <= 100ms");
         }
-        options = options_of(&bed);
-        options.most = round > 8 ? 1 : 1 + seeded_below(&s, 12);
-        table = build(&options);
-        check_table(table, &options);
-        clv_switching_free(table);
-        product_bed_fini(&bed);
+        bed.options.most = round > 8 ? 1 : 1 + seeded_below(&s, 12);
+        build(&bed);
+        check_table(&bed);
+        end(&bed);
     }
 }
 
 static void with_room_every_state_has_its_share(void **state)
 {
-    struct seeded s = seeded_init("room", 2);
     struct product_bed_size size = {2, 2, 2, 1, 0, 0};
-    struct product_bed bed;
-    struct clv_switching_options options;
-    struct clv_switching *table;
+    struct tabling_bed bed;
+    const struct clv_switching *table;
 
     (void)state;
-    product_bed_fill(&bed, &s, &size);
-    options = options_of(&bed);
-    options.most = CLV_TABLE_DESIGNS;
-    options.share = 0.9;
-    table = build(&options);
-    check_table(table, &options);
+    begin_from(&bed, "room", 2, &size);
+    bed.options.most = CLV_TABLE_DESIGNS;
+    bed.options.share = 0.9;
+    table = build(&bed);
+    check_table(&bed);
     for (size_t i = 0; i < table->state_count; i++) {
         assert_true(table->entries[i].share > 0.9F - 1e-6F ||
                     table->kept_count == CLV_TABLE_DESIGNS);
     }
-    clv_switching_free(table);
-    product_bed_fini(&bed);
+    end(&bed);
 }
 
 /* Variants on engines that a table has loaded for a task. */
@@ -203,18 +225,15 @@ static size_t loaded(const struct clv_switching *t, size_t task)
 
 static void places_need_no_room(void **state)
 {
-    struct seeded s = seeded_init("places", 3);
     struct product_bed_size size = {2, 1, 1, 1, 0, 0};
-    struct product_bed bed;
-    struct clv_switching_options options;
-    struct clv_switching *table;
+    struct tabling_bed bed;
+    const struct clv_switching *table;
 
     (void)state;
-    product_bed_fill(&bed, &s, &size);
-    options = options_of(&bed);
-    options.most = 1;
-    table = build(&options);
-    check_table(table, &options);
+    begin_from(&bed, "places", 3, &size);
+    bed.options.most = 1;
+    table = build(&bed);
+    check_table(&bed);
     /* one variant, one engine: whatever else differs is a place */
     assert_true(table->kept_count > 1);
     for (size_t i = 0; i < table->state_count; i++) {
@@ -222,22 +241,18 @@ static void places_need_no_room(void **state)
     }
     assert_int_equal(loaded(table, 0), 1);
     assert_int_equal(loaded(table, 1), 1);
-    clv_switching_free(table);
-    product_bed_fini(&bed);
+    end(&bed);
 }
 
 static void a_processor_that_nobody_measured_is_left_alone(void **state)
 {
-    struct seeded s = seeded_init("left alone", 4);
     struct product_bed_size size = {2, 2, 2, 1, 0, 0};
-    struct product_bed bed;
-    struct clv_switching_options options;
-    struct clv_switching *table;
+    struct tabling_bed bed;
+    const struct clv_switching *table;
 
     (void)state;
-    product_bed_fill(&bed, &s, &size);
-    options = options_of(&bed);
-    table = build(&options);
+    begin_from(&bed, "left alone", 4, &size);
+    table = build(&bed);
     assert_int_equal(table->processors, 2);
     assert_string_equal(table->names[1], "webgpu");
     assert_int_equal(table->levels[0], 3); /* one hog, and two */
@@ -252,25 +267,21 @@ static void a_processor_that_nobody_measured_is_left_alone(void **state)
         }
         assert_false(table->entries[i].is_forced);
     }
-    clv_switching_free(table);
-    product_bed_fini(&bed);
+    end(&bed);
 }
 
 /* One processor, in trouble, and no server: the trouble is waived. */
 static void where_nothing_is_legal_the_state_says_so(void **state)
 {
-    struct seeded s = seeded_init("forced", 5);
     struct product_bed_size size = {2, 2, 1, 1, 1, 0};
-    struct product_bed bed;
-    struct clv_switching_options options;
-    struct clv_switching *table;
+    struct tabling_bed bed;
+    const struct clv_switching *table;
     size_t forced = 0;
 
     (void)state;
-    product_bed_fill(&bed, &s, &size);
-    options = options_of(&bed);
-    table = build(&options);
-    check_table(table, &options);
+    begin_from(&bed, "forced", 5, &size);
+    table = build(&bed);
+    check_table(&bed);
     for (size_t i = 0; i < table->state_count; i++) {
         struct clv_state st;
         clv_state_of(table, i, &st);
@@ -283,27 +294,22 @@ static void where_nothing_is_legal_the_state_says_so(void **state)
         }
     }
     assert_true(forced > 0);
-    clv_switching_free(table);
-    product_bed_fini(&bed);
+    end(&bed);
 }
 
 /* A bound that only a server can keep: without it the nearest runs. */
 static void what_cannot_be_kept_is_come_near_to(void **state)
 {
-    struct seeded s = seeded_init("nearest", 6);
     struct product_bed_size size = {2, 2, 1, 1, 0, 0};
-    struct product_bed bed;
-    struct clv_switching_options options;
-    struct clv_switching *table;
+    struct tabling_bed bed;
+    const struct clv_switching *table;
     size_t broken = 0;
 
     (void)state;
-    product_bed_fill(&bed, &s, &size);
-    product_bed_demand(&bed.slos[1], "latency <= 40ms");
-    product_bed_agree(&bed);
-    options = options_of(&bed);
-    table = build(&options);
-    check_table(table, &options);
+    begin_from(&bed, "nearest", 6, &size);
+    product_bed_demand(&bed.product.slos[1], "latency <= 40ms");
+    table = build(&bed);
+    check_table(&bed);
     for (size_t i = 0; i < table->state_count; i++) {
         struct clv_state st;
         clv_state_of(table, i, &st);
@@ -315,102 +321,89 @@ static void what_cannot_be_kept_is_come_near_to(void **state)
     }
     assert_true(broken > 0);
     assert_true(table->entries[3].is_feasible);
-    clv_switching_free(table);
-    product_bed_fini(&bed);
+    end(&bed);
 }
 
 static void a_calm_state_that_keeps_nothing_is_an_error(void **state)
 {
-    struct seeded s = seeded_init("hopeless", 7);
     struct product_bed_size size = {2, 1, 1, 1, 0, 0};
-    struct product_bed bed;
-    struct clv_switching_options options;
-    struct clv_switching *table = NULL;
+    struct tabling_bed bed;
     cleave_error err = CLEAVE_ERROR_INIT;
 
     (void)state;
-    product_bed_fill(&bed, &s, &size);
-    product_bed_demand(&bed.slos[1], "latency <= 1us");
-    product_bed_agree(&bed);
-    options = options_of(&bed);
-    assert_int_equal(clv_switching_new(&options, &table, &err),
+    begin_from(&bed, "hopeless", 7, &size);
+    product_bed_demand(&bed.product.slos[1], "latency <= 1us");
+    agree(&bed);
+    assert_int_equal(clv_switching_new(&bed.options, &bed.table, &err),
                      CLEAVE_NOT_FOUND);
-    assert_null(table);
+    assert_null(bed.table);
     assert_non_null(strstr(err.text, "faces"));
-    product_bed_fini(&bed);
+    end(&bed);
 }
 
 static void one_design_makes_a_table_too(void **state)
 {
-    struct seeded s = seeded_init("one", 8);
     struct product_bed_size size = {1, 1, 1, 1, 1, 0};
-    struct product_bed bed;
-    struct clv_switching_options options;
-    struct clv_switching *table;
+    struct tabling_bed bed;
+    const struct clv_switching *table;
 
     (void)state;
-    product_bed_fill(&bed, &s, &size);
-    bed.options.server_count = 0;
-    options = options_of(&bed);
-    table = build(&options);
+    begin_from(&bed, "one", 8, &size);
+    bed.product.options.server_count = 0;
+    table = build(&bed);
     assert_int_equal(table->kept_count, 1);
     assert_int_equal(table->servers, 0);
     assert_int_equal(table->state_count, 2 * 2);
-    check_table(table, &options);
-    clv_switching_free(table);
-    product_bed_fini(&bed);
+    check_table(&bed);
+    end(&bed);
 }
 
 static void too_many_states_get_coarser_then_refused(void **state)
 {
-    struct seeded s = seeded_init("many", 9);
     struct product_bed_size size = {1, 1, 1, 2, 0, 0};
     static const char *const names[CLV_SERVERS] = {
         "http://server0:8700", "http://server1:8700", "c", "d", "e", "f"};
-    struct product_bed bed;
-    struct clv_switching_options options;
-    struct clv_switching *table;
+    struct tabling_bed bed;
+    const struct clv_switching *table;
     cleave_error err = CLEAVE_ERROR_INIT;
 
     (void)state;
-    product_bed_fill(&bed, &s, &size);
-    bed.options.servers = names;
-    bed.options.server_count = 4;
-    bed.options.situation.conditions = clv_conditions_reference(4);
-    options = options_of(&bed);
-    table = build(&options);
+    begin_from(&bed, "many", 9, &size);
+    bed.product.options.servers = names;
+    bed.product.options.server_count = 4;
+    bed.product.options.situation.conditions = clv_conditions_reference(4);
+    table = build(&bed);
     assert_true(table->state_count <= 256);
     assert_int_equal(table->link_classes[0], CLV_LINK_CLASSES);
     assert_int_equal(table->link_classes[3], 2);
-    check_table(table, &options);
-    clv_switching_free(table);
-    options.product.server_count = CLV_SERVERS + 1;
-    assert_int_equal(clv_switching_new(&options, &table, &err), CLEAVE_LIMIT);
-    product_bed_fini(&bed);
+    check_table(&bed);
+    clv_switching_free(bed.table);
+    bed.table = NULL;
+    bed.options.product.server_count = CLV_SERVERS + 1;
+    assert_int_equal(clv_switching_new(&bed.options, &bed.table, &err),
+                     CLEAVE_LIMIT);
+    assert_null(bed.table);
+    end(&bed);
 }
 
 #if SCARCE_MEMORY
 /* Whichever allocation fails: an error and nothing kept, or a whole table. */
 static void a_table_does_without_no_allocation(void **state)
 {
-    (void)state;
-#if SCARCE_MEMORY
-    struct seeded s = seeded_init("scarce", 10);
     struct product_bed_size size = {2, 1, 1, 1, 0, 0};
-    struct product_bed bed;
-    struct clv_switching_options options;
+    struct tabling_bed bed;
     int failed = 1;
     int told = 0;
 
-    product_bed_fill(&bed, &s, &size);
-    product_bed_demand(&bed.slos[1], "latency <= 60ms");
-    product_bed_agree(&bed);
-    options = options_of(&bed);
+    (void)state;
+    begin_from(&bed, "scarce", 10, &size);
+    product_bed_demand(&bed.product.slos[1], "latency <= 60ms");
+    agree(&bed);
     for (long nth = 1; failed; nth++) {
         struct clv_switching *table = NULL;
         long after;
         long before = scarce_begin(nth);
-        cleave_status status = clv_switching_new(&options, &table, NULL);
+        cleave_status status = clv_switching_new(&bed.options, &table, NULL);
         failed = scarce_end(&after);
         /* qsort asks for memory, and does without */
         assert_true(status == CLEAVE_OK || (failed && status == CLEAVE_MEMORY));
@@ -422,10 +415,7 @@ static void a_table_does_without_no_allocation(void **state)
         assert_int_equal(after, before);
     }
     assert_true(told > 50);
-    product_bed_fini(&bed);
-#else
-    skip();
-#endif
+    end(&bed);
 }
 #endif
 

@@ -88,79 +88,94 @@ static void who_finds_a_free_core_goes_in(void **state)
     clv_turns_fini(&t);
 }
 
+/* One core, which the highest priority has, and a lock for who comes. */
+struct house {
+    struct clv_turns turns;
+    pthread_mutex_t lock;
+    int places;
+};
+
+static void house_begin(struct house *h)
+{
+    h->places = 0;
+    assert_int_equal(pthread_mutex_init(&h->lock, NULL), 0);
+    clv_turns_init(&h->turns, 1);
+    clv_turns_enter(&h->turns, 1, 1);
+}
+
+static struct guest guest_of(struct house *h, int priority)
+{
+    return (struct guest){&h->turns, priority, 1, 0, &h->places, &h->lock, 0};
+}
+
+/* Everybody has left. */
+static void house_end(struct house *h)
+{
+    assert_int_equal(h->turns.taken, 0);
+    pthread_mutex_destroy(&h->lock);
+    clv_turns_fini(&h->turns);
+}
+
 static void those_who_wait_go_in_by_priority_and_then_by_coming(void **state)
 {
-    pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    struct clv_turns t;
-    int places = 0;
-    struct guest late_low = {&t, 3, 1, 0, &places, &lock, 0};
-    struct guest first = {&t, 2, 1, 0, &places, &lock, 0};
-    struct guest second = {&t, 2, 1, 0, &places, &lock, 0};
+    struct house h;
+    struct guest late_low = guest_of(&h, 3);
+    struct guest first = guest_of(&h, 2);
+    struct guest second = guest_of(&h, 2);
 
     (void)state;
-    clv_turns_init(&t, 1);
-    clv_turns_enter(&t, 1, 1);
+    house_begin(&h);
     come(&late_low, 1);
     come(&first, 2);
     come(&second, 3);
-    clv_turns_leave(&t, 1, 1); /* both of priority 2: equals */
+    clv_turns_leave(&h.turns, 1, 1); /* both of priority 2: equals */
     pthread_join(first.thread, NULL);
     pthread_join(second.thread, NULL);
-    assert_int_equal(clv_turns_waiting(&t), 1);
-    clv_turns_leave(&t, 2, 1);
-    assert_int_equal(clv_turns_waiting(&t), 1);
-    clv_turns_leave(&t, 2, 1);
+    assert_int_equal(clv_turns_waiting(&h.turns), 1);
+    clv_turns_leave(&h.turns, 2, 1);
+    assert_int_equal(clv_turns_waiting(&h.turns), 1);
+    clv_turns_leave(&h.turns, 2, 1);
     pthread_join(late_low.thread, NULL);
     assert_int_equal(late_low.place, 3);
-    clv_turns_leave(&t, 3, 1);
-    pthread_mutex_destroy(&lock);
-    clv_turns_fini(&t);
+    clv_turns_leave(&h.turns, 3, 1);
+    house_end(&h);
 }
 
 static void one_who_waits_is_not_kept_out_by_those_who_come_later(void **state)
 {
-    pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    struct clv_turns t;
-    int places = 0;
-    struct guest low = {&t, 2, 1, 0, &places, &lock, 0};
+    struct house h;
+    struct guest low = guest_of(&h, 2);
 
     (void)state;
-    clv_turns_init(&t, 1);
-    clv_turns_enter(&t, 1, 1);
+    house_begin(&h);
     come(&low, 1);
-    clv_turns_leave(&t, 1, 1); /* lets it in, awake or not */
-    clv_turns_enter(&t, 1, 1);
+    clv_turns_leave(&h.turns, 1, 1); /* lets it in, awake or not */
+    clv_turns_enter(&h.turns, 1, 1);
     pthread_join(low.thread, NULL);
-    clv_turns_leave(&t, 2, 1);
-    clv_turns_leave(&t, 1, 1);
-    pthread_mutex_destroy(&lock);
-    clv_turns_fini(&t);
+    clv_turns_leave(&h.turns, 2, 1);
+    clv_turns_leave(&h.turns, 1, 1);
+    house_end(&h);
 }
 
 static void nobody_is_overtaken_for_ever(void **state)
 {
-    pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    struct clv_turns t;
-    int places = 0;
-    struct guest low = {&t, 2, 1, 0, &places, &lock, 0};
+    struct house h;
+    struct guest low = guest_of(&h, 2);
 
     (void)state;
-    clv_turns_init(&t, 1);
-    clv_turns_enter(&t, 1, 1);
+    house_begin(&h);
     come(&low, 1);
     for (int i = 1; i < CLV_TURNS_PATIENCE; i++) {
-        clv_turns_enter(&t, 1, 1); /* there is always one in */
-        clv_turns_leave(&t, 1, 1);
-        assert_int_equal(clv_turns_waiting(&t), 1);
+        clv_turns_enter(&h.turns, 1, 1); /* there is always one in */
+        clv_turns_leave(&h.turns, 1, 1);
+        assert_int_equal(clv_turns_waiting(&h.turns), 1);
     }
-    clv_turns_enter(&t, 1, 1);
+    clv_turns_enter(&h.turns, 1, 1);
     pthread_join(low.thread, NULL);
-    clv_turns_leave(&t, 1, 1);
-    clv_turns_leave(&t, 1, 1);
-    clv_turns_leave(&t, 2, 1);
-    assert_int_equal(t.taken, 0);
-    pthread_mutex_destroy(&lock);
-    clv_turns_fini(&t);
+    clv_turns_leave(&h.turns, 1, 1);
+    clv_turns_leave(&h.turns, 1, 1);
+    clv_turns_leave(&h.turns, 2, 1);
+    house_end(&h);
 }
 
 static void odd_priorities_count_as_the_nearest(void **state)

@@ -9,6 +9,7 @@
 
 #include "base/fail.h"
 #include "base/file.h"
+#include "teaching.h"
 
 /* A part whose work is not known is taken for a half. */
 #define UNKNOWN_SHARE 0.5
@@ -100,6 +101,38 @@ int dataset_has_pictures(const struct dataset *d)
 
     return input != NULL && input->kind == CLV_KIND_IMAGE &&
            !clv_path_ends(clv_source_file(d->source, 0), ".npy");
+}
+
+/* -- Calibrating and testing -- */
+
+static int has_label(void *self, uint64_t index)
+{
+    const struct dataset *d = self;
+    int64_t class_index;
+
+    return d->labels == NULL ||
+           clv_labels_find(d->labels, clv_source_file(d->source, index),
+                           clv_source_row(d->source, index), &class_index,
+                           NULL) == CLEAVE_OK;
+}
+
+cleave_status dataset_divide(struct dataset *d, const struct settings *s,
+                             struct clv_sampling *sampling, cleave_error *err)
+{
+    uint64_t teach = clv_sampling_teachers(s->calibrate, d->count);
+    cleave_status status = clv_sampling_init(sampling, d->count, teach,
+                                             s->limit, has_label, d, err);
+
+    teaching_tell(s->quiet, "--calibrate", s->calibrate, d->count);
+    if (status == CLEAVE_OK && sampling->examine_count < 2) {
+        return clv_fail(
+            err, CLEAVE_INVALID, s->data,
+            "Of %llu inputs %zu calibrate, and %zu with a label are left to "
+            "test; let fewer calibrate with --calibrate, or give more.",
+            (unsigned long long)d->count, sampling->teach_count,
+            sampling->examine_count);
+    }
+    return status;
 }
 
 /* -- Cuts -- */

@@ -1,6 +1,6 @@
 /*
  * dataset.h - a model opened with its card and a folder of inputs: what
- * calibrate and rate share.
+ * calibrate, rate and quantize share.
  */
 #ifndef CLEAVE_TOOL_DATASET_H
 #define CLEAVE_TOOL_DATASET_H
@@ -9,6 +9,7 @@
 #include "media/card.h"
 #include "media/labels.h"
 #include "media/source.h"
+#include "profile/sampling.h"
 
 struct dataset {
     struct opened opened;
@@ -30,6 +31,16 @@ cleave_status dataset_check(const struct settings *settings, cleave_error *err);
 
 /* True if the network takes one picture, and the data are pictures. */
 int dataset_has_pictures(const struct dataset *dataset);
+
+/*
+ * Chooses which inputs calibrate (--calibrate, by default half at most, which
+ * is told on stderr) and which of the others test (--limit): those that have a
+ * label if there are labels. CLEAVE_INVALID if fewer than two are left to test.
+ * Takes an all-zero sampling; fini it whatever the outcome.
+ */
+cleave_status dataset_divide(struct dataset *dataset,
+                             const struct settings *settings,
+                             struct clv_sampling *sampling, cleave_error *err);
 
 /* Cuts to go through. `share` is the head's part of the work, 0 to 1. */
 struct cutlist {

@@ -10,6 +10,7 @@
 #include "command.h"
 #include "engine/roster.h"
 #include "profile/machine.h"
+#include "report.h"
 
 static cleave_status check(const struct settings *settings, cleave_error *err)
 {
@@ -56,9 +57,9 @@ static json_t *describe_offers(const struct clv_roster *r)
             json_pack("{s:s, s:b}", "name", e->name, "opens", e->is_open);
         if (e->is_open) {
             json_object_set_new(object, "full_name", json_string(e->full));
-            json_object_set_new(object, "identity", json_string(e->identity));
+            json_object_set_new(object, "identity", report_text(e->identity));
         } else {
-            json_object_set_new(object, "why", json_string(e->why));
+            json_object_set_new(object, "why", report_text(e->why));
         }
         json_array_append_new(list, object);
     }
@@ -75,12 +76,13 @@ static cleave_status write_json(const struct clv_machine *m,
     for (size_t i = 0; i < r->device_count; i++) {
         json_array_append_new(devices, json_string(r->devices[i]));
     }
-    object = json_pack("{s:s, s:I, s:I, s:s, s:s, s:s, s:o, s:o, s:o}",
-                       "processor", m->processor, "cores", (json_int_t)m->cores,
-                       "memory_bytes", (json_int_t)m->memory_bytes, "system",
-                       m->system, "runtime", r->runtime, "identity",
-                       identity_of(r), "providers", describe_providers(r),
-                       "accelerators", devices, "engines", describe_offers(r));
+    object = json_pack(
+        "{s:o, s:I, s:I, s:s, s:s, s:o, s:o, s:o, s:o}", "processor",
+        report_text(m->processor), "cores", (json_int_t)m->cores,
+        "memory_bytes", (json_int_t)m->memory_bytes, "system", m->system,
+        "runtime", r->runtime, "identity", report_text(identity_of(r)),
+        "providers", describe_providers(r), "accelerators", devices, "engines",
+        describe_offers(r));
     text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
     json_decref(object);
     if (text == NULL) {

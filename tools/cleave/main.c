@@ -125,6 +125,17 @@ static int complain(const cleave_error *err, int code)
     return code;
 }
 
+/* A full disk must not look like an answer. */
+static int end_output(int code)
+{
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "cleave: standard output: Not all could be written; "
+                        "is there room for it?\n");
+        return code != 0 ? code : 1;
+    }
+    return code;
+}
+
 static int run_command(const struct command *c, int argc, char **argv)
 {
     cleave_error err = CLEAVE_ERROR_INIT;
@@ -169,7 +180,7 @@ static int unknown_command(const char *name)
     return 2;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "--help";
     const struct command *command = find_command(name);
@@ -196,4 +207,9 @@ int main(int argc, char **argv)
         return argc > 1 ? 0 : 2;
     }
     return unknown_command(name);
+}
+
+int main(int argc, char **argv)
+{
+    return end_output(run(argc, argv));
 }

@@ -17,9 +17,8 @@
 #include "dataset.h"
 #include "profile/quantified.h"
 #include "profile/quantising.h"
-#include "profile/sampling.h"
 #include "progress.h"
-#include "teaching.h"
+#include "report.h"
 
 /* Speed is told of one core, where it means the most. */
 #define DEFAULT_ENGINE "cpu:threads=1"
@@ -73,37 +72,6 @@ static cleave_status check_out(const struct settings *s, cleave_error *err)
         return clv_fail(err, CLEAVE_INVALID, s->out,
                         "This is the model itself; write the variant "
                         "elsewhere.");
-    }
-    return status;
-}
-
-static int has_label(void *self, uint64_t index)
-{
-    const struct dataset *d = self;
-    int64_t class_index;
-
-    return d->labels == NULL ||
-           clv_labels_find(d->labels, clv_source_file(d->source, index),
-                           clv_source_row(d->source, index), &class_index,
-                           NULL) == CLEAVE_OK;
-}
-
-static cleave_status divide_data(struct quantizing *q, cleave_error *err)
-{
-    const struct settings *s = &q->settings;
-    uint64_t teach = clv_sampling_teachers(s->calibrate, q->dataset.count);
-    cleave_status status =
-        clv_sampling_init(&q->sampling, q->dataset.count, teach, s->limit,
-                          has_label, &q->dataset, err);
-
-    teaching_tell(s->quiet, "--calibrate", s->calibrate, q->dataset.count);
-    if (status == CLEAVE_OK && q->sampling.examine_count < 2) {
-        return clv_fail(
-            err, CLEAVE_INVALID, s->data,
-            "Of %llu inputs %zu calibrate, and %zu with a label are left to "
-            "test; let fewer calibrate with --calibrate, or give more.",
-            (unsigned long long)q->dataset.count, q->sampling.teach_count,
-            q->sampling.examine_count);
     }
     return status;
 }
@@ -228,10 +196,10 @@ static cleave_status write_json(const struct quantizing *q, cleave_error *err)
         "products", (int)n->products, "others", (int)n->others, "folded",
         (int)n->folded, "left_in_float", (int)n->left);
     json_t *object = json_pack(
-        "{s:s, s:s, s:s, s:o?, s:I, s:o, s:o, s:o, s:{s:I, s:I}, s:b}", "model",
-        q->settings.rest[0], "file", q->settings.out, "sha256",
-        clv_network_sha256(q->variant), "card",
-        q->card != CARDCOPY_NONE ? json_string(q->card_path) : NULL,
+        "{s:o, s:o, s:s, s:o?, s:I, s:o, s:o, s:o, s:{s:I, s:I}, s:b}", "model",
+        report_text(q->settings.rest[0]), "file", report_text(q->settings.out),
+        "sha256", clv_network_sha256(q->variant), "card",
+        q->card != CARDCOPY_NONE ? report_text(q->card_path) : NULL,
         "calibrated_on", (json_int_t)q->sampling.teach_count, "nodes", nodes,
         "accuracy", describe_accuracy(&q->found), "time", describe_time(q),
         "bytes", "original", (json_int_t)q->bytes_before, "variant",
@@ -329,7 +297,9 @@ static cleave_status open_all(struct quantizing *q, cleave_error *err)
     if (status == CLEAVE_OK) {
         status = dataset_open(&q->settings, &q->dataset, err);
     }
-    return status == CLEAVE_OK ? divide_data(q, err) : status;
+    return status == CLEAVE_OK
+               ? dataset_divide(&q->dataset, &q->settings, &q->sampling, err)
+               : status;
 }
 
 static cleave_status quantize(const struct settings *s, cleave_error *err)

@@ -15,7 +15,6 @@
 #include "codec/frame.h"
 #include "gnuplot.h"
 #include "profile/fingerprint.h"
-#include "teaching.h"
 
 #define ALL_CODERS ((1U << CLV_CODERS) - 1)
 
@@ -70,37 +69,6 @@ cleave_status rating_check(const struct settings *s, cleave_error *err)
 }
 
 /* -- Opening -- */
-
-static int has_label(void *self, uint64_t index)
-{
-    const struct dataset *d = self;
-    int64_t class_index;
-
-    return d->labels == NULL ||
-           clv_labels_find(d->labels, clv_source_file(d->source, index),
-                           clv_source_row(d->source, index), &class_index,
-                           NULL) == CLEAVE_OK;
-}
-
-static cleave_status divide_data(struct rating *r, cleave_error *err)
-{
-    const struct settings *s = r->settings;
-    uint64_t teach = clv_sampling_teachers(s->calibrate, r->dataset.count);
-    cleave_status status =
-        clv_sampling_init(&r->sampling, r->dataset.count, teach, s->limit,
-                          has_label, &r->dataset, err);
-
-    teaching_tell(s->quiet, "--calibrate", s->calibrate, r->dataset.count);
-    if (status == CLEAVE_OK && r->sampling.examine_count < 2) {
-        return clv_fail(
-            err, CLEAVE_INVALID, s->data,
-            "Of %llu inputs %zu calibrate, and %zu with a label are left to "
-            "test; let fewer calibrate with --calibrate, or give more.",
-            (unsigned long long)r->dataset.count, r->sampling.teach_count,
-            r->sampling.examine_count);
-    }
-    return status;
-}
 
 /* Everything that changes the numbers of a row, and nothing else. */
 static cleave_status make_key(struct rating *r, cleave_error *err)
@@ -287,7 +255,7 @@ cleave_status rating_open(struct rating *r, const struct settings *s,
         status = dataset_open(s, &r->dataset, err);
     }
     if (status == CLEAVE_OK) {
-        status = divide_data(r, err);
+        status = dataset_divide(&r->dataset, s, &r->sampling, err);
     }
     if (status == CLEAVE_OK) {
         status = open_given(r, err);

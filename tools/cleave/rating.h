@@ -13,7 +13,6 @@
 #include "profile/ladder.h"
 #include "profile/ledger.h"
 #include "profile/rater.h"
-#include "profile/sampling.h"
 #include "progress.h"
 #include "ratetable.h"
 
