@@ -422,31 +422,6 @@ static void run_sql(const char *path, const char *text)
     clv_sql_close(sql);
 }
 
-static void databases_of_others_are_left_alone(void **state)
-{
-    const char *path = scratch_path(*state, "theirs");
-    cleave_error err;
-
-    run_sql(path, "CREATE TABLE mine(x)");
-    assert_int_equal(open_status(path, CLV_DATABASE_READ, &err),
-                     CLEAVE_CORRUPT);
-    assert_non_null(strstr(err.text, "another program"));
-    assert_int_equal(open_status(path, CLV_DATABASE_WRITE, &err),
-                     CLEAVE_CORRUPT);
-}
-
-static void a_later_schema_is_told(void **state)
-{
-    const char *path = scratch_path(*state, "p.db");
-    cleave_error err;
-
-    clv_database_close(open_it(*state, CLV_DATABASE_WRITE));
-    run_sql(path, "PRAGMA user_version = 7");
-    assert_int_equal(open_status(path, CLV_DATABASE_READ, &err),
-                     CLEAVE_MISMATCH);
-    assert_non_null(strstr(err.text, "schema 7"));
-}
-
 static void rows_without_sense_are_an_error(void **state)
 {
     static const char *const harm[] = {
@@ -668,8 +643,6 @@ int main(void)
         IN_SCRATCH(what_is_not_there_is_told_with_advice),
         IN_SCRATCH(forgetting_leaves_other_models_alone),
         IN_SCRATCH(files_that_are_none_are_turned_away),
-        IN_SCRATCH(databases_of_others_are_left_alone),
-        IN_SCRATCH(a_later_schema_is_told),
         IN_SCRATCH(rows_without_sense_are_an_error),
         IN_SCRATCH(any_byte_may_be_wrong),
         IN_SCRATCH(one_writes_and_others_read),
