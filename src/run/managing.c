@@ -18,14 +18,12 @@
 #include <string.h>
 #include <time.h>
 
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
-
 #include "base/fail.h"
+#include "engine/engine.h"
 #include "run/ensembling.h"
 
 #define TRIM_AFTER_NS 500000000
+#define TRIMS 4 /* the second after as long again, then twice as long .. */
 #define RETRY_NS 61000000000 /* runners try what failed after a minute */
 
 /* -- What stays loaded -- */
@@ -48,6 +46,12 @@ static void want_post(cleave_ensemble *e, size_t task,
     }
 }
 
+static void trim_soon(cleave_ensemble *e)
+{
+    e->trim_ns = clv_clock_now_ns(e->clock) + TRIM_AFTER_NS;
+    e->trims = 0;
+}
+
 /* What runs, what it moves to and, with memory to spare, all that the table
    may want. What else is loaded goes, but where it is let lie. */
 static void keep_loaded(cleave_ensemble *e)
@@ -66,19 +70,19 @@ static void keep_loaded(cleave_ensemble *e)
         clv_runner_keep(e->members[i].runner, wanted, !all);
     }
     if (!all) {
-        e->trim_ns = clv_clock_now_ns(e->clock) + TRIM_AFTER_NS;
+        trim_soon(e);
     }
 }
 
 /* What was freed goes back to the system, once inferences that were under way
-   have let go of it, too. */
+   have let go of it, too. So does what opening took and running does not. */
 static void give_back(cleave_ensemble *e, int64_t now_ns)
 {
     if (e->trim_ns > 0 && now_ns >= e->trim_ns) {
-        e->trim_ns = 0;
-#ifdef __GLIBC__
-        malloc_trim(0);
-#endif
+        e->trims++;
+        e->trim_ns =
+            e->trims < TRIMS ? now_ns + (TRIM_AFTER_NS << e->trims) : 0;
+        clv_engines_give_back();
     }
 }
 
@@ -325,6 +329,7 @@ static void *manage(void *self)
                 clv_managing_look(e);
                 next_ns = clv_clock_now_ns(e->clock) + CLV_ENSEMBLE_TICK_NS;
             } else {
+                trim_soon(e);
                 go_on(e);
             }
             pthread_mutex_lock(&e->lock);

@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/suggest.h"
@@ -19,6 +23,9 @@ static const struct command *const commands[] = {
     &command_simulate,  &command_pack,     &command_unpack,  &command_link,
     &command_engines,   &command_quantize,
 };
+
+#define LARGE_BYTES (1 << 20)
+#define SPARE_BYTES (1 << 18)
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
@@ -169,11 +176,22 @@ static int unknown_command(const char *name)
     return 2;
 }
 
+/* What is freed goes back to the system, by default less and less of it: large
+   blocks at once, of the heaps of threads all but a little. */
+static void keep_little(void)
+{
+#ifdef __GLIBC__
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+    (void)mallopt(M_TRIM_THRESHOLD, SPARE_BYTES);
+#endif
+}
+
 int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "--help";
     const struct command *command = find_command(name);
 
+    keep_little();
     if (command != NULL) {
         return run_command(command, argc - 2, argv + 2);
     }
