@@ -9,7 +9,9 @@
  *
  * While memory is to spare, all posts that the table may want stay loaded, and
  * a move is over at once. When it is short, only what runs and what is wanted
- * next stays; the old goes when the new is there.
+ * next stays; the old goes when the new is there. What was freed is given back
+ * to the system several times, for an inference under way may stand in the
+ * middle of it.
  *
  * A post that cannot be had (its file is gone) leaves its runner where it is,
  * and the others move: the event says so.
