@@ -15,6 +15,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bench/chance.h"
 #include "bench/tally.h"
 #include "plan/exact.h"
 #include "plan/rass.h"
@@ -23,18 +24,6 @@
 #define OBJECTIVES 6
 #define BOUNDS 6
 #define RASS_BAR_MS 100
-
-struct chance {
-    uint64_t state;
-};
-
-static double unit(struct chance *c)
-{
-    c->state ^= c->state << 13;
-    c->state ^= c->state >> 7;
-    c->state ^= c->state << 17;
-    return (double)(c->state >> 11) * 0x1p-53;
-}
 
 static void must(int is_good, const char *what)
 {
@@ -68,17 +57,17 @@ static void draw_design(struct chance *c, double *const *columns,
                         double *memory, double *workload, uint32_t *processors,
                         size_t i)
 {
-    double effort = unit(c);
+    double effort = chance_unit(c);
 
-    columns[0][i] = 1e6 * exp(3 * effort + 0.5 * unit(c));
-    columns[1][i] = 0.9 - 0.3 * exp(-2 * effort) * (0.5 + unit(c));
-    columns[2][i] = columns[0][i] * 4e-9 * (0.5 + unit(c));
-    columns[3][i] = 1e7 * (1 + 10 * effort * unit(c));
-    columns[4][i] = 1 + unit(c) * (1 + effort);
-    columns[5][i] = 1e5 * unit(c);
+    columns[0][i] = 1e6 * exp(3 * effort + 0.5 * chance_unit(c));
+    columns[1][i] = 0.9 - 0.3 * exp(-2 * effort) * (0.5 + chance_unit(c));
+    columns[2][i] = columns[0][i] * 4e-9 * (0.5 + chance_unit(c));
+    columns[3][i] = 1e7 * (1 + 10 * effort * chance_unit(c));
+    columns[4][i] = 1 + chance_unit(c) * (1 + effort);
+    columns[5][i] = 1e5 * chance_unit(c);
     memory[i] = columns[3][i];
     workload[i] = 1e8 * (0.2 + effort);
-    processors[i] = 1 + (uint32_t)(3 * unit(c));
+    processors[i] = 1 + (uint32_t)(3 * chance_unit(c));
 }
 
 /*
@@ -208,7 +197,7 @@ static struct clv_spread spread_of(struct chance *c, double mean)
     double values[20];
 
     for (size_t i = 0; i < 20; i++) {
-        values[i] = mean * (0.9 + 0.3 * unit(c));
+        values[i] = mean * (0.9 + 0.3 * chance_unit(c));
     }
     return clv_spread_of(values, 20);
 }
@@ -216,7 +205,7 @@ static struct clv_spread spread_of(struct chance *c, double mean)
 static void put_variant(struct chance *c, struct clv_costs *costs,
                         uint32_t number)
 {
-    double effort = unit(c);
+    double effort = chance_unit(c);
     char name[32];
     char metric[] = "top1";
     char output[] = "output";
@@ -225,7 +214,7 @@ static void put_variant(struct chance *c, struct clv_costs *costs,
         .metric = metric,
         .size_bytes = (uint64_t)(1e7 * (0.2 + effort)),
         .macs = (uint64_t)(1e9 * (0.1 + effort)),
-        .score = 0.85 - 0.4 * exp(-3 * effort) - 0.1 * unit(c),
+        .score = 0.85 - 0.4 * exp(-3 * effort) - 0.1 * chance_unit(c),
     };
     struct clv_cost_cut cut = {.tensors = 1, .name = output, .head_share = 1};
     uint32_t index;
@@ -236,13 +225,15 @@ static void put_variant(struct chance *c, struct clv_costs *costs,
          "no variant");
     must(clv_costs_cut(costs, &cut, &index, NULL) == CLEAVE_OK, "no cut");
     for (uint32_t e = 0; e < ENGINES; e++) {
-        double ns = 5e7 * (0.05 + effort) * (0.5 + unit(c)) / (1 + 0.7 * e);
+        double ns =
+            5e7 * (0.05 + effort) * (0.5 + chance_unit(c)) / (1 + 0.7 * e);
         struct clv_cost_head head = {
             .cut = index,
             .engine = e,
             .time_ns = spread_of(c, ns),
-            .memory_bytes = 3e7 * (0.3 + effort + 0.4 * unit(c)) * (1 + e),
-            .energy_j = ns * 3e-9 * (1 + e) * (0.7 + 0.6 * unit(c)),
+            .memory_bytes =
+                3e7 * (0.3 + effort + 0.4 * chance_unit(c)) * (1 + e),
+            .energy_j = ns * 3e-9 * (1 + e) * (0.7 + 0.6 * chance_unit(c)),
         };
         must(clv_costs_head(costs, &head, NULL) == CLEAVE_OK, "no head");
     }
@@ -263,7 +254,7 @@ static void contend(struct chance *c, struct clv_contention *contention)
         uint32_t k = pair / TASKS % TASKS;
         uint32_t e = pair / TASKS / TASKS % ENGINES;
         uint32_t f = pair / TASKS / TASKS / ENGINES;
-        double much = 1 + unit(c) * (e == f ? 0.9 : 0.2);
+        double much = 1 + chance_unit(c) * (e == f ? 0.9 : 0.2);
         struct clv_contention_row row = {.company = {.tasks = TASKS},
                                          .task = i};
         if (i == k) {

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 
 #include "bench/adapt_sections.h"
+#include "bench/chance.h"
 #include "bench/tally.h"
 #include "codec/processor.h"
 #include "plan/scheduler.h"
@@ -29,21 +30,9 @@
 #define P50_BAR_US 20
 #define P99_BAR_US 50
 
-struct chance {
-    uint64_t state;
-};
-
-static double unit(struct chance *c)
-{
-    c->state ^= c->state << 13;
-    c->state ^= c->state >> 7;
-    c->state ^= c->state << 17;
-    return (double)(c->state >> 11) * 0x1p-53;
-}
-
 static double between(struct chance *c, double low, double high)
 {
-    return low * pow(high / low, unit(c));
+    return low * pow(high / low, chance_unit(c));
 }
 
 static void must(cleave_status status, const cleave_error *err)
@@ -56,7 +45,7 @@ static void must(cleave_status status, const cleave_error *err)
 
 static struct clv_spread spread_of(struct chance *c, double mean, double share)
 {
-    double s = share * (0.5 + unit(c));
+    double s = share * (0.5 + chance_unit(c));
 
     return (struct clv_spread){
         .mean = mean,
@@ -112,8 +101,8 @@ static void fill_costs(struct clv_costs *costs)
  */
 static void draw(struct chance *c, struct clv_candidate *candidate)
 {
-    double x = 6 * (unit(c) - 0.5);
-    double y = 6 * (unit(c) - 0.5);
+    double x = 6 * (chance_unit(c) - 0.5);
+    double y = 6 * (chance_unit(c) - 0.5);
     double z = -(x + y);
 
     candidate->device_ns = spread_of(c, 5e7 * exp(x), 0.1);
@@ -130,9 +119,9 @@ static struct clv_conditions draw_conditions(struct chance *c)
     now.reach[0].up_bps = between(c, 1e5, 1e9);
     now.reach[0].down_bps = between(c, 1e5, 1e9);
     now.reach[0].rtt_ns = between(c, 1e5, 1e8);
-    now.reach[0].rate_std = 0.4 * unit(c);
+    now.reach[0].rate_std = 0.4 * chance_unit(c);
     now.reach[0].slowdown = between(c, 0.5, 5);
-    now.reach[0].queue_ns = 1e6 * unit(c);
+    now.reach[0].queue_ns = 1e6 * chance_unit(c);
     return now;
 }
 

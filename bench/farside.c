@@ -15,15 +15,6 @@
 #define ENGINE "cpu:threads=1"
 #define HTTP "http://"
 
-static void print(char into[CLV_PATH_MAX], const char *format, const char *a,
-                  const char *b)
-{
-    int length = snprintf(into, CLV_PATH_MAX, format, a, b);
-
-    stage_must(length > 0 && length < CLV_PATH_MAX ? CLEAVE_OK : CLEAVE_LIMIT,
-               NULL, a);
-}
-
 static const char *host_of(const char *url)
 {
     return strncmp(url, HTTP, strlen(HTTP)) == 0 ? url + strlen(HTTP) : url;
@@ -37,8 +28,8 @@ static void start_server(struct farside *far, const char *listen)
     const char *args[] = {"serve",    "--models", p->models, "--listen", listen,
                           "--engine", ENGINE,     "--cache", cache,      NULL};
 
-    print(cache, "%s/server-cache", p->folder, "");
-    print(log, "%s/serve.log", p->folder, "");
+    stage_path(cache, "%s/server-cache", p->folder);
+    stage_path(log, "%s/serve.log", p->folder);
     child_start(&far->server, args, log);
     child_listening(&far->server, far->server_url);
 }

@@ -26,15 +26,6 @@
 #define CALIBRATIONS 9
 #define STRIDE 37 /* from sample to sample: they are sorted by class */
 
-static void print(char into[CLV_PATH_MAX], const char *format, const char *a,
-                  const char *b)
-{
-    int length = snprintf(into, CLV_PATH_MAX, format, a, b);
-
-    stage_must(length > 0 && length < CLV_PATH_MAX ? CLEAVE_OK : CLEAVE_LIMIT,
-               NULL, a);
-}
-
 struct clv_choice live_choice(const struct profiled *p, const char *policy,
                               const char *objective,
                               const struct clv_conditions *conditions)
@@ -118,7 +109,7 @@ static void load_designs(struct live_device *d, const struct farside *far,
     cleave_error err = CLEAVE_ERROR_INIT;
     char app[CLV_PATH_MAX];
 
-    print(app, "%s/%s.live.yaml", p->folder, p->place->name);
+    stage_path(app, "%s/%s.live.yaml", p->folder, p->place->name);
     profiled_write_app(p, app, ENGINE, far->url,
                        given(wish->objective, "minimize: latency"), wish->more);
     stage_must(clv_application_read(app, &d->application, &err), &err, app);
@@ -148,7 +139,7 @@ void live_device_open(struct live_device *d, const struct farside *far,
                               .pinned = wish->candidate,
                               .told_ns = tally_now_ns()};
     pthread_mutex_init(&d->lock, NULL);
-    print(cache, "%s/device-cache", far->profiled->folder, "");
+    stage_path(cache, "%s/device-cache", far->profiled->folder);
     load_designs(d, far, wish);
     stage_must(clv_runner_open(d->designs, &o, &d->runner, &err), &err,
                "runner");

@@ -6,7 +6,6 @@
  */
 #include "bench/material.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,16 +106,6 @@ static void join(char into[CLV_PATH_MAX], const char *folder, const char *name,
                NULL, name);
 }
 
-static void link_file(const char *from, const char *to)
-{
-    char whole[PATH_MAX];
-
-    stage_must(realpath(from, whole) != NULL ? CLEAVE_OK : CLEAVE_NOT_FOUND,
-               NULL, from);
-    (void)unlink(to);
-    stage_must(symlink(whole, to) == 0 ? CLEAVE_OK : CLEAVE_IO, NULL, to);
-}
-
 /* Links to DATA/FOLDER/NAME as INTO/NAME. */
 static void link_one(const struct material *m, const char *folder,
                      const char *name, const char *into)
@@ -127,7 +116,7 @@ static void link_one(const struct material *m, const char *folder,
     join(from, m->data, folder, "/");
     strncat(from, name, sizeof from - strlen(from) - 1);
     join(to, into, name, "");
-    link_file(from, to);
+    stage_link(from, to);
 }
 
 void material_open(struct material *m, const char *data)

@@ -6,7 +6,6 @@
  */
 #include "bench/profiled.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,30 +52,11 @@ const struct profiled_place *profiled_find(const char *name)
     return &places[i];
 }
 
-static void print(char into[CLV_PATH_MAX], const char *format, const char *a,
-                  const char *b, const char *c)
-{
-    int length = snprintf(into, CLV_PATH_MAX, format, a, b, c);
-
-    stage_must(length > 0 && length < CLV_PATH_MAX ? CLEAVE_OK : CLEAVE_LIMIT,
-               NULL, a);
-}
-
 static void make_folder(const char *path)
 {
     cleave_error err = CLEAVE_ERROR_INIT;
 
     stage_must(clv_folder_make(path, &err), &err, path);
-}
-
-static void link_file(const char *from, const char *to)
-{
-    char whole[PATH_MAX];
-
-    stage_must(realpath(from, whole) != NULL ? CLEAVE_OK : CLEAVE_NOT_FOUND,
-               NULL, from);
-    (void)unlink(to);
-    stage_must(symlink(whole, to) == 0 ? CLEAVE_OK : CLEAVE_IO, NULL, to);
 }
 
 /* Models and cards where servers and devices look for them. */
@@ -85,18 +65,18 @@ static void link_model(struct profiled *p, const char *data)
     char from[CLV_PATH_MAX];
     char to[CLV_PATH_MAX];
 
-    print(p->models, "%s/models", p->folder, "", "");
+    stage_path(p->models, "%s/models", p->folder);
     make_folder(p->models);
-    print(from, "%s/%s/%s.onnx", data, p->place->models, p->place->name);
-    print(p->model, "%s/%s.onnx", p->models, p->place->name, "");
-    link_file(from, p->model);
-    print(from, "%s/cards/%s.yaml", data, p->place->name, "");
-    print(to, "%s/%s.yaml", p->models, p->place->name, "");
-    link_file(from, to);
+    stage_path(from, "%s/%s/%s.onnx", data, p->place->models, p->place->name);
+    stage_path(p->model, "%s/%s.onnx", p->models, p->place->name);
+    stage_link(from, p->model);
+    stage_path(from, "%s/cards/%s.yaml", data, p->place->name);
+    stage_path(to, "%s/%s.yaml", p->models, p->place->name);
+    stage_link(from, to);
     /* Cards name their classes' file by its place among the test data. */
-    print(from, "%s/%s", data, p->place->inputs, "");
-    print(to, "%s/%s", p->folder, p->place->inputs, "");
-    link_file(from, to);
+    stage_path(from, "%s/%s", data, p->place->inputs);
+    stage_path(to, "%s/%s", p->folder, p->place->inputs);
+    stage_link(from, to);
 }
 
 /* CIFAR's pictures become arrays, prepared as the card says. */
@@ -108,17 +88,16 @@ static void find_inputs(struct profiled *p, const char *data,
     char path[CLV_PATH_MAX];
     char folder[CLV_PATH_MAX];
 
-    print(folder, "%s/%s", data, p->place->inputs, "");
+    stage_path(folder, "%s/%s", data, p->place->inputs);
     if (p->place->is_cifar) {
-        print(path, "%s/%s.yaml", p->models, p->place->name, "");
+        stage_path(path, "%s/%s.yaml", p->models, p->place->name);
         stage_must(clv_card_read(path, &card, &err), &err, path);
         memcpy(path, folder, sizeof path);
         cifar_convert(path, card, folder);
         clv_card_free(card);
     }
-    print(labels, "%s/labels.csv", folder, "", "");
-    print(p->inputs, p->place->is_cifar ? "%s/inputs.npy" : "%s", folder, "",
-          "");
+    stage_path(labels, "%s/labels.csv", folder);
+    stage_path(p->inputs, p->place->is_cifar ? "%s/inputs.npy" : "%s", folder);
 }
 
 void profiled_write_app(const struct profiled *p, const char *path,
@@ -151,8 +130,8 @@ static void start_server(const struct profiled *p, struct child *server,
                           "127.0.0.1:0", "--engine", ENGINE,    "--cache",
                           cache,         NULL};
 
-    print(cache, "%s/server-cache", p->folder, "", "");
-    print(log, "%s/serve.log", p->folder, "", "");
+    stage_path(cache, "%s/server-cache", p->folder);
+    stage_path(log, "%s/serve.log", p->folder);
     child_start(server, args, log);
     child_listening(server, url);
 }
@@ -167,8 +146,8 @@ static void measure(const struct profiled *p, const char *app,
                           labels,    "--db", p->database, "--cache", cache,
                           "--quiet", NULL,   NULL};
 
-    print(cache, "%s/device-cache", p->folder, "", "");
-    print(log, "%s/profile.log", p->folder, "", "");
+    stage_path(cache, "%s/device-cache", p->folder);
+    stage_path(log, "%s/profile.log", p->folder);
     if (!p->place->is_whole) {
         args[sizeof args / sizeof args[0] - 2] = "--fast";
     }
@@ -204,11 +183,11 @@ void profiled_open(struct profiled *p, const char *data,
     memset(p, 0, sizeof *p);
     p->place = place;
     stage_cache(cache);
-    print(p->folder, "%s/profiles", cache, "", "");
+    stage_path(p->folder, "%s/profiles", cache);
     make_folder(p->folder);
     link_model(p, data);
-    print(app, "%s/%s.app.yaml", p->folder, place->name, "");
-    print(p->database, "%s/%s.profile", p->folder, place->name, "");
+    stage_path(app, "%s/%s.app.yaml", p->folder, place->name);
+    stage_path(p->database, "%s/%s.profile", p->folder, place->name);
     profile(p, data, app, objective);
     stage_must(clv_application_read(app, &p->application, &err), &err, app);
     stage_must(

@@ -8,6 +8,8 @@
 #include "bench/stage.h"
 
 #include <dirent.h>
+#include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +55,28 @@ void stage_cache(char into[CLV_PATH_MAX])
     *strrchr(self, '/') = '\0';
     stage_must(clv_path_print(into, CLV_PATH_MAX, NULL, "%s/cache", self), NULL,
                self);
+}
+
+void stage_path(char into[CLV_PATH_MAX], const char *format, ...)
+{
+    va_list args;
+    int length;
+
+    va_start(args, format);
+    length = vsnprintf(into, CLV_PATH_MAX, format, args);
+    va_end(args);
+    stage_must(length > 0 && length < CLV_PATH_MAX ? CLEAVE_OK : CLEAVE_LIMIT,
+               NULL, into);
+}
+
+void stage_link(const char *from, const char *to)
+{
+    char whole[PATH_MAX];
+
+    stage_must(realpath(from, whole) != NULL ? CLEAVE_OK : CLEAVE_NOT_FOUND,
+               NULL, from);
+    (void)unlink(to);
+    stage_must(symlink(whole, to) == 0 ? CLEAVE_OK : CLEAVE_IO, NULL, to);
 }
 
 void stage_open(struct stage *stage, const char *engine, const char *cache)

@@ -49,6 +49,14 @@ const char *stage_data(void);
 /* The folder for optimised networks, beside the benchmark's program. */
 void stage_cache(char into[CLV_PATH_MAX]);
 
+/* Prints a path. */
+__attribute__((format(printf, 2, 3))) void stage_path(char into[CLV_PATH_MAX],
+                                                      const char *format, ...);
+
+/* A symbolic link at `to`, whatever stood there, that leads to the file
+   `from`. */
+void stage_link(const char *from, const char *to);
+
 void stage_open(struct stage *stage, const char *engine, const char *cache);
 void stage_close(struct stage *stage);
 

@@ -131,15 +131,6 @@ const struct usecase *usecase_find(const char *name)
     return &usecases[i];
 }
 
-static void print(char into[CLV_PATH_MAX], const char *format, const char *a,
-                  const char *b, const char *c)
-{
-    int length = snprintf(into, CLV_PATH_MAX, format, a, b, c);
-
-    stage_must(length > 0 && length < CLV_PATH_MAX ? CLEAVE_OK : CLEAVE_LIMIT,
-               NULL, a);
-}
-
 /* -- The application file -- */
 
 static void write_task(const struct usecase_world *w, FILE *file,
@@ -208,8 +199,8 @@ static void start_server(const struct usecase_world *w, struct child *server,
         "127.0.0.1:0", "--engine", "cpu:threads=1",    "--cache",
         cache,         NULL};
 
-    print(cache, "%s/server-cache", w->material.folder, "", "");
-    print(log, "%s/serve.log", w->material.folder, "", "");
+    stage_path(cache, "%s/server-cache", w->material.folder);
+    stage_path(log, "%s/serve.log", w->material.folder);
     child_start(server, args, log);
     child_listening(server, url);
 }
@@ -222,7 +213,7 @@ static void measure(const struct usecase_world *w)
                           "--cache", w->cache, "--quiet", "--together",
                           "30s",     NULL,     NULL};
 
-    print(log, "%s/profile.log", w->material.folder, "", "");
+    stage_path(log, "%s/profile.log", w->material.folder);
     if (w->usecase->has_server) {
         args[sizeof args / sizeof args[0] - 2] = "--fast";
     }
@@ -296,10 +287,11 @@ void usecase_open(struct usecase_world *w, const char *data,
 
     *w = (struct usecase_world){.usecase = usecase};
     material_open(&w->material, data);
-    print(w->app, "%s/%s.%s.yaml", w->material.folder, usecase->name, where);
-    print(w->database, "%s/%s%s.profile", w->material.folder,
-          usecase->has_server ? "helped." : "", where);
-    print(w->cache, "%s/device-cache", w->material.folder, "", "");
+    stage_path(w->app, "%s/%s.%s.yaml", w->material.folder, usecase->name,
+               where);
+    stage_path(w->database, "%s/%s%s.profile", w->material.folder,
+               usecase->has_server ? "helped." : "", where);
+    stage_path(w->cache, "%s/device-cache", w->material.folder);
     if (device == USECASE_HERE) {
         profile(w);
         load(w);

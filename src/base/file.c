@@ -187,6 +187,23 @@ const char *clv_path_name(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
+void clv_path_whole(const char *path, char into[CLV_PATH_MAX])
+{
+    char *whole = path != NULL ? realpath(path, NULL) : NULL;
+    char *here = path != NULL && path[0] != '/' && path[0] != '\0'
+                     ? getcwd(NULL, 0)
+                     : NULL;
+
+    if (whole != NULL) {
+        snprintf(into, CLV_PATH_MAX, "%s", whole);
+    } else {
+        snprintf(into, CLV_PATH_MAX, "%s%s%s", here != NULL ? here : "",
+                 here != NULL ? "/" : "", path != NULL ? path : "");
+    }
+    free(here);
+    free(whole);
+}
+
 int clv_path_ends(const char *path, const char *suffix)
 {
     size_t length = strlen(path);

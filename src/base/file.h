@@ -67,4 +67,11 @@ const char *clv_path_name(const char *path);
 /* True if `path` ends in `suffix`, whatever the case of ASCII letters. */
 int clv_path_ends(const char *path, const char *suffix);
 
+/*
+ * The path from the root, without links, so that two ways to write one path
+ * compare. What is not there is told from the current folder, as written;
+ * what fits no CLV_PATH_MAX stays as it is, cut off. "" and NULL give "".
+ */
+void clv_path_whole(const char *path, char into[CLV_PATH_MAX]);
+
 #endif

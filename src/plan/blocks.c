@@ -41,16 +41,42 @@ void clv_block_add(enum clv_path path, size_t objectives,
     add_block(objectives, block, moments);
 }
 
-void clv_block_square(enum clv_path path, const struct clv_yardstick *yardstick,
-                      const struct clv_block *block,
-                      double ret_squares[CLV_BLOCK_DESIGNS])
+double clv_block_square(enum clv_path path,
+                        const struct clv_yardstick *yardstick,
+                        const struct clv_block *block,
+                        double ret_squares[CLV_BLOCK_DESIGNS])
 {
 #if defined(__x86_64__)
     if (has_avx2(path)) {
-        clv_block_square_avx2(yardstick, block, ret_squares);
+        return clv_block_square_avx2(yardstick, block, ret_squares);
+    }
+#endif
+    (void)path;
+    return square_block(yardstick, block, ret_squares);
+}
+
+void clv_block_part(enum clv_path path, const double *values,
+                    const int8_t *is_in, struct clv_block_parts *parts)
+{
+#if defined(__x86_64__)
+    if (has_avx2(path)) {
+        clv_block_part_avx2(values, is_in, parts);
         return;
     }
 #endif
     (void)path;
-    square_block(yardstick, block, ret_squares);
+    part_block(values, is_in, parts);
+}
+
+size_t clv_block_list(enum clv_path path,
+                      const struct clv_block_hurdle hurdles[2],
+                      const int8_t *is_in, uint32_t first, uint32_t *list)
+{
+#if defined(__x86_64__)
+    if (has_avx2(path)) {
+        return clv_block_list_avx2(hurdles, is_in, first, list);
+    }
+#endif
+    (void)path;
+    return list_block(hurdles, is_in, first, list);
 }

@@ -21,10 +21,11 @@
 struct clv_block {
     const double *objective[CLV_GOALS];
     const double *bounded[CLV_BOUNDS + 1];
-    int64_t is_in[CLV_BLOCK_DESIGNS]; /* all ones or 0; the caller says which
-                                         are there, and finds which are
-                                         feasible */
+    int8_t *is_in; /* of each -1 or 0; the caller says which are there, and
+                      finds which are feasible */
     size_t feasible;
+    size_t
+        ahead; /* so many values on what is read next begins; 0: nothing is */
 };
 
 /* Sums over feasible designs, of values less a pivot. */
@@ -46,10 +47,41 @@ void clv_block_add(enum clv_path path, size_t objectives,
                    const struct clv_block *block,
                    struct clv_block_moments *moments);
 
-/* Squares of distances, as clv_yardstick_square has them. */
-void clv_block_square(enum clv_path path, const struct clv_yardstick *yardstick,
-                      const struct clv_block *block,
-                      double ret_squares[CLV_BLOCK_DESIGNS]);
+/* Squares of distances, as clv_yardstick_square has them; of what is not
+   feasible they are infinite. Returns the least. */
+double clv_block_square(enum clv_path path,
+                        const struct clv_yardstick *yardstick,
+                        const struct clv_block *block,
+                        double ret_squares[CLV_BLOCK_DESIGNS]);
+
+/* Values of feasible designs, finite and not CLV_UNKNOWN: how many there are,
+   how many below `low`, and those from `low` to `high`. The caller says both,
+   and has room for one more than are ever between. Adds to counts. */
+struct clv_block_parts {
+    double low;
+    double high;
+    size_t ahead; /* as a block's */
+    size_t known;
+    size_t below;
+    double *between;
+    size_t count;
+};
+void clv_block_part(enum clv_path path, const double *values,
+                    const int8_t *is_in, struct clv_block_parts *parts);
+
+/* What some designs get over: sign times value is at least the bound. */
+struct clv_block_hurdle {
+    const double *value;
+    size_t ahead; /* as a block's */
+    double sign;
+    double bound;
+};
+
+/* Writes the numbers of feasible designs that get over both, the block's first
+   design having `first`; returns how many. `list` has room for one more. */
+size_t clv_block_list(enum clv_path path,
+                      const struct clv_block_hurdle hurdles[2],
+                      const int8_t *is_in, uint32_t first, uint32_t *list);
 
 #if defined(__x86_64__)
 /* With AVX2; as above. */
@@ -57,9 +89,13 @@ void clv_block_filter_avx2(const struct clv_rass_columns *columns,
                            struct clv_block *block);
 void clv_block_add_avx2(size_t objectives, const struct clv_block *block,
                         struct clv_block_moments *moments);
-void clv_block_square_avx2(const struct clv_yardstick *yardstick,
-                           const struct clv_block *block,
-                           double ret_squares[CLV_BLOCK_DESIGNS]);
+double clv_block_square_avx2(const struct clv_yardstick *yardstick,
+                             const struct clv_block *block,
+                             double ret_squares[CLV_BLOCK_DESIGNS]);
+void clv_block_part_avx2(const double *values, const int8_t *is_in,
+                         struct clv_block_parts *parts);
+size_t clv_block_list_avx2(const struct clv_block_hurdle hurdles[2],
+                           const int8_t *is_in, uint32_t first, uint32_t *list);
 #endif
 
 #endif

@@ -5,7 +5,13 @@
  * own.
  */
 #if defined(__x86_64__)
+#include <immintrin.h>
+
 #define BLOCKS_TARGET __attribute__((target("avx2")))
+#define BLOCKS_FLAGGED(is_in) \
+    ((masks)_mm256_cvtepi8_epi64(_mm_loadu_si32(is_in)))
+#define BLOCKS_LESSER(x, y) ((lanes)_mm256_min_pd((__m256d)(x), (__m256d)(y)))
+#define BLOCKS_GREATER(x, y) ((lanes)_mm256_max_pd((__m256d)(x), (__m256d)(y)))
 #include "plan/blocks_lanes.h"
 
 BLOCKS_TARGET void clv_block_filter_avx2(const struct clv_rass_columns *columns,
@@ -21,11 +27,25 @@ BLOCKS_TARGET void clv_block_add_avx2(size_t objectives,
     add_block(objectives, block, moments);
 }
 
-BLOCKS_TARGET void clv_block_square_avx2(const struct clv_yardstick *yardstick,
-                                         const struct clv_block *block,
-                                         double ret_squares[CLV_BLOCK_DESIGNS])
+BLOCKS_TARGET double clv_block_square_avx2(
+    const struct clv_yardstick *yardstick, const struct clv_block *block,
+    double ret_squares[CLV_BLOCK_DESIGNS])
 {
-    square_block(yardstick, block, ret_squares);
+    return square_block(yardstick, block, ret_squares);
+}
+
+BLOCKS_TARGET void clv_block_part_avx2(const double *values,
+                                       const int8_t *is_in,
+                                       struct clv_block_parts *parts)
+{
+    part_block(values, is_in, parts);
+}
+
+BLOCKS_TARGET size_t
+clv_block_list_avx2(const struct clv_block_hurdle hurdles[2],
+                    const int8_t *is_in, uint32_t first, uint32_t *list)
+{
+    return list_block(hurdles, is_in, first, list);
 }
 #else
 typedef int clv_blocks_avx2_is_empty; /* a source needs a declaration */

@@ -23,11 +23,11 @@
 struct solving {
     const struct clv_rass_columns *columns;
     struct clv_yardstick *yardstick;
-    uint8_t *is_feasible;
-    double *keys;     /* squares of distances; infinite: not feasible */
-    double *leasts;   /* of each block's keys */
-    uint64_t *work;   /* two numbers a design */
-    uint32_t *beaten; /* those that beat one */
+    int8_t *is_feasible; /* -1 or 0; to the end of the last block */
+    double *keys;        /* squares of distances; infinite: not feasible */
+    double *leasts;      /* of each block's keys */
+    uint64_t *work;      /* two numbers a design */
+    uint32_t *beaten;    /* those that beat one */
     size_t feasible;
     enum clv_path path;
 };
@@ -40,16 +40,22 @@ struct padding {
     double bounded[CLV_BOUNDS + 1][BLOCK];
 };
 
-static const double *padded(const double *column, size_t first, size_t count,
+static const double *padded(const double *column, size_t first, size_t designs,
                             double *pad)
 {
-    if (count == BLOCK) {
+    if (designs - first >= BLOCK) {
         return column + first;
     }
     for (size_t i = 0; i < BLOCK; i++) {
-        pad[i] = column[first + (i < count ? i : 0)];
+        pad[i] = column[first + (first + i < designs ? i : 0)];
     }
     return pad;
+}
+
+/* From one block's values to what is read next. */
+static size_t ahead_of(size_t designs, size_t first)
+{
+    return designs - first >= 2 * BLOCK ? BLOCK : 0;
 }
 
 /* Points a block at its designs; how many there are. */
@@ -61,15 +67,13 @@ static size_t set_block(const struct clv_rass_columns *c, size_t first,
 
     for (size_t g = 0; g < c->objective_count; g++) {
         ret_block->objective[g] =
-            padded(c->objectives[g], first, count, pad->objective[g]);
+            padded(c->objectives[g], first, c->designs, pad->objective[g]);
     }
     for (size_t b = 0; b < c->bound_count; b++) {
         ret_block->bounded[b] =
-            padded(c->bounded[b], first, count, pad->bounded[b]);
+            padded(c->bounded[b], first, c->designs, pad->bounded[b]);
     }
-    for (size_t i = 0; i < BLOCK; i++) {
-        ret_block->is_in[i] = i < count ? -1 : 0;
-    }
+    ret_block->ahead = ahead_of(c->designs, first);
     return count;
 }
 
@@ -129,10 +133,10 @@ static void survey(struct solving *s)
 
     for (size_t first = 0; first < c->designs; first += BLOCK) {
         size_t count = set_block(c, first, &pad, &block);
+        block.is_in = s->is_feasible + first;
+        memset(block.is_in, -1, count);
+        memset(block.is_in + count, 0, BLOCK - count);
         clv_block_filter(s->path, c, &block);
-        for (size_t i = 0; i < count; i++) {
-            s->is_feasible[first + i] = block.is_in[i] != 0;
-        }
         if (block.feasible == 0) {
             continue;
         }
@@ -157,20 +161,14 @@ static void survey(struct solving *s)
 static void measure(struct solving *s)
 {
     const struct clv_rass_columns *c = s->columns;
-    double squares[BLOCK];
     struct padding pad;
     struct clv_block block;
 
     for (size_t first = 0; first < c->designs; first += BLOCK) {
-        size_t count = set_block(c, first, &pad, &block);
-        double least = INFINITY;
-        clv_block_square(s->path, s->yardstick, &block, squares);
-        for (size_t i = 0; i < count; i++) {
-            double key = s->is_feasible[first + i] ? squares[i] : INFINITY;
-            s->keys[first + i] = key;
-            least = key < least ? key : least;
-        }
-        s->leasts[first / BLOCK] = least;
+        set_block(c, first, &pad, &block);
+        block.is_in = s->is_feasible + first;
+        s->leasts[first / BLOCK] =
+            clv_block_square(s->path, s->yardstick, &block, s->keys + first);
     }
 }
 
@@ -270,26 +268,23 @@ static struct guess guess_tenth(const struct solving *s, const double *column)
 static double tenth_within(const struct solving *s, const double *column,
                            const struct guess *guess)
 {
-    double *between = (double *)s->work;
-    size_t known = 0;
-    size_t below = 0;
-    size_t count = 0;
+    size_t designs = s->columns->designs;
+    struct clv_block_parts p = {
+        .low = guess->low, .high = guess->high, .between = (double *)s->work};
+    double pad[BLOCK];
     size_t rank;
 
-    for (size_t i = 0; i < s->columns->designs; i++) {
-        int is_one = is_known(s, column, i);
-        between[count] = column[i];
-        known += (size_t)is_one;
-        below += (size_t)(is_one & (column[i] < guess->low));
-        count += (size_t)(is_one & (column[i] >= guess->low) &
-                          (column[i] <= guess->high));
+    for (size_t first = 0; first < designs; first += BLOCK) {
+        p.ahead = ahead_of(designs, first);
+        clv_block_part(s->path, padded(column, first, designs, pad),
+                       s->is_feasible + first, &p);
     }
-    rank = (known + 9) / 10;
-    if (known == 0) {
+    rank = (p.known + 9) / 10;
+    if (p.known == 0) {
         return INFINITY;
     }
-    return rank > below && rank - below <= count
-               ? clv_ranking_value(between, count, rank - below)
+    return rank > p.below && rank - p.below <= p.count
+               ? clv_ranking_value(p.between, p.count, rank - p.below)
                : NAN;
 }
 
@@ -339,25 +334,39 @@ static int is_no_worse(const struct clv_rass_columns *c, size_t goal, size_t a,
     return c->maximize[goal] ? value[a] >= value[b] : value[a] <= value[b];
 }
 
-/* All that are no worse in the first objective and in the second (of one
-   objective twice in that). Branches would be guessed wrong. */
-static size_t list_no_worse(const struct clv_rass_columns *c,
+static struct clv_block_hurdle hurdle_of(const struct clv_rass_columns *c,
+                                         size_t goal, size_t design)
+{
+    double sign = c->maximize[goal] ? 1 : -1;
+
+    return (struct clv_block_hurdle){
+        .value = c->objectives[goal],
+        .sign = sign,
+        .bound = sign * c->objectives[goal][design],
+    };
+}
+
+/* All feasible ones that are no worse in the first objective and in the second
+   (of one objective twice in that). */
+static size_t list_no_worse(const struct solving *s,
                             const size_t order[CLV_GOALS], size_t than,
                             uint32_t *list)
 {
-    size_t other = order[c->objective_count > 1];
-    const double *x = c->objectives[order[0]];
-    const double *y = c->objectives[other];
-    double x_sign = c->maximize[order[0]] ? 1 : -1;
-    double y_sign = c->maximize[other] ? 1 : -1;
-    double x_bound = x_sign * x[than];
-    double y_bound = y_sign * y[than];
+    const struct clv_rass_columns *c = s->columns;
+    const struct clv_block_hurdle all[2] = {
+        hurdle_of(c, order[0], than),
+        hurdle_of(c, order[c->objective_count > 1], than),
+    };
+    double pads[2][BLOCK];
     size_t count = 0;
 
-    for (size_t i = 0; i < c->designs; i++) {
-        list[count] = (uint32_t)i;
-        count +=
-            (size_t)((x_sign * x[i] >= x_bound) & (y_sign * y[i] >= y_bound));
+    for (size_t first = 0; first < c->designs; first += BLOCK) {
+        struct clv_block_hurdle here[2] = {all[0], all[1]};
+        here[0].ahead = here[1].ahead = ahead_of(c->designs, first);
+        here[0].value = padded(all[0].value, first, c->designs, pads[0]);
+        here[1].value = padded(all[1].value, first, c->designs, pads[1]);
+        count += clv_block_list(s->path, here, s->is_feasible + first,
+                                (uint32_t)first, list + count);
     }
     return count;
 }
@@ -391,7 +400,7 @@ static size_t keep_kind(const struct solving *s, const struct kind *kind,
     size_t kept = 0;
 
     for (size_t i = 0; i < count; i++) {
-        if (s->is_feasible[list[i]] && is_of_kind(s->columns, list[i], kind)) {
+        if (is_of_kind(s->columns, list[i], kind)) {
             list[kept++] = list[i];
         }
     }
@@ -423,7 +432,7 @@ static size_t give_way(const struct solving *s, const struct kind *kind,
         return design;
     }
     order_objectives(s, design, order);
-    count = list_no_worse(s->columns, order, design, s->beaten);
+    count = list_no_worse(s, order, design, s->beaten);
     count = keep_beating(s, order, design, s->beaten, count);
     count = keep_kind(s, kind, s->beaten, count);
     while (count > 0) {
@@ -494,9 +503,10 @@ static void keep_all(const struct solving *s, struct clv_rass *rass)
 static cleave_status set_up(struct solving *s, cleave_error *err)
 {
     size_t designs = s->columns->designs;
+    size_t whole = (designs / BLOCK + 1) * BLOCK;
 
-    s->is_feasible = malloc(designs + 1);
-    s->keys = malloc((designs + 1) * sizeof *s->keys);
+    s->is_feasible = malloc(whole);
+    s->keys = malloc(whole * sizeof *s->keys);
     s->leasts = malloc((designs / BLOCK + 1) * sizeof *s->leasts);
     s->work = malloc((2 * designs + 2) * sizeof *s->work);
     s->beaten = malloc((designs + 1) * sizeof *s->beaten);

@@ -197,6 +197,19 @@ int clv_columns_get_head(struct clv_query *query, struct clv_cost_head *ret)
     return good;
 }
 
+static const char *text_or_none(const char *text)
+{
+    return text != NULL ? text : "";
+}
+
+void clv_columns_bind_subject(struct clv_query *query,
+                              const struct clv_subject *subject)
+{
+    clv_query_text(query, text_or_none(subject->task));
+    clv_query_text(query, text_or_none(subject->input));
+    clv_query_text(query, text_or_none(subject->labels));
+}
+
 void clv_columns_bind_tail(struct clv_query *query, struct clv_columns *c,
                            const struct clv_cost_tail *row)
 {

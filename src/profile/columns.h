@@ -16,6 +16,17 @@
 
 struct clv_database {
     struct clv_sql *sql;
+    int knows_whose; /* surveys have subjects */
+};
+
+/* The longest text of an origin's data that is compared. */
+#define CLV_DATA_TEXT 160
+
+/* What `surveys.whose` says of a survey's data. */
+enum clv_whose {
+    CLV_WHOSE_UNKNOWN,  /* measured when it was not kept */
+    CLV_WHOSE_STAND_IN, /* the subject's, but not its input and labels */
+    CLV_WHOSE_OWN,      /* its input and labels */
 };
 
 #define CLV_VARIANT_COLUMNS "name, metric, size_bytes, macs, score, low, high"
@@ -48,6 +59,10 @@ void clv_columns_bind_tail(struct clv_query *query, struct clv_columns *c,
                            const struct clv_cost_tail *row);
 void clv_columns_bind_pack(struct clv_query *query, struct clv_columns *c,
                            const struct clv_cost_pack *row);
+
+/* Task, input and labels, "" for what is none. */
+void clv_columns_bind_subject(struct clv_query *query,
+                              const struct clv_subject *subject);
 
 /*
  * Each gets a row's columns; indices are left 0. Texts are borrowed from the

@@ -3,7 +3,7 @@
  *
  *     origins    machine, version of cleave, engine, data
  *       |
- *       +-- surveys    model: begun, complete
+ *       +-- surveys    model, subject: begun, complete
  *       +-- variants   model: its accuracy
  *       +-- cuts       model, cut
  *       +-- heads      model, cut, engine: times here
@@ -15,8 +15,11 @@
  * gets a new one: so the greatest id is the latest measurement, whatever
  * clocks say. A put is one transaction and on disk when it returns.
  *
- * Schema 2 added `together`. A file of schema 1 is taken as it is by readers,
- * which find nothing there, and gets the table from the first writer.
+ * Schema 2 added `together`; schema 3 added to `surveys` whose they were, so
+ * that one data set's accuracies are not taken for another's. Older files are
+ * taken as they are by readers, and brought up by the first writer, a schema
+ * at a time, each in one transaction. All rows stay; whose the surveys were
+ * is not known of them (`whose` 0) until the same data are asked for again.
  *
  * What it leaves out: SQLite itself (sql.h), columns (columns.h), making a
  * table of costs of it all (loading.c), trials of several (togetherrows.c).
@@ -31,8 +34,8 @@
 #include "profile/columns.h"
 
 #define APPLICATION_ID "1668048240" /* "clvp" */
-#define SCHEMA 2
-#define SCHEMA_TEXT "2"
+#define SCHEMA 3
+#define SCHEMA_TEXT "3"
 
 #define PART_COLUMNS                        \
     "id INTEGER PRIMARY KEY AUTOINCREMENT," \
@@ -43,17 +46,30 @@
     " hogs INTEGER NOT NULL, task INTEGER NOT NULL, alone_ns TEXT," \
     " together_ns TEXT, UNIQUE(origin, sitters, hogs, task));"
 
-static const char from_1[] =
-    "BEGIN IMMEDIATE;" TOGETHER "PRAGMA user_version = " SCHEMA_TEXT ";"
-    "COMMIT;";
+#define SURVEYS                                                        \
+    "CREATE TABLE surveys(" PART_COLUMNS " complete INTEGER NOT NULL," \
+    " task TEXT NOT NULL, input TEXT NOT NULL, labels TEXT NOT NULL,"  \
+    " whose INTEGER NOT NULL, UNIQUE(origin, model, task, input, labels));"
+
+/* From the schema before each to the next. */
+static const char *const steps_up[SCHEMA] = {
+    NULL,
+    "BEGIN IMMEDIATE;" TOGETHER "PRAGMA user_version = 2;"
+    "COMMIT;",
+    "BEGIN IMMEDIATE;"
+    "ALTER TABLE surveys RENAME TO surveys_2;" SURVEYS
+    "INSERT INTO surveys SELECT id, origin, model, complete, '', '', '', 0"
+    " FROM surveys_2;"
+    "DROP TABLE surveys_2;"
+    "PRAGMA user_version = 3;"
+    "COMMIT;",
+};
 
 static const char schema[] =
     "BEGIN IMMEDIATE;"
     "CREATE TABLE origins(id INTEGER PRIMARY KEY, machine TEXT NOT NULL,"
     " machine_text TEXT, version TEXT NOT NULL, engine TEXT NOT NULL,"
-    " data TEXT NOT NULL, UNIQUE(machine, version, engine, data));"
-    "CREATE TABLE surveys(" PART_COLUMNS " complete INTEGER NOT NULL,"
-    " UNIQUE(origin, model));"
+    " data TEXT NOT NULL, UNIQUE(machine, version, engine, data));" SURVEYS
     "CREATE TABLE variants(" PART_COLUMNS " name TEXT, metric TEXT,"
     " size_bytes INTEGER, macs INTEGER, score REAL, low REAL, high REAL,"
     " UNIQUE(origin, model));"
@@ -75,6 +91,17 @@ static const char schema[] =
 
 /* -- Opening -- */
 
+static cleave_status bring_up(struct clv_database *d, int64_t version,
+                              cleave_error *err)
+{
+    cleave_status status = CLEAVE_OK;
+
+    for (; status == CLEAVE_OK && version < SCHEMA; version++) {
+        status = clv_sql_run(d->sql, steps_up[version], err);
+    }
+    return status;
+}
+
 static cleave_status check_version(struct clv_database *d,
                                    enum clv_database_mode mode,
                                    cleave_error *err)
@@ -90,10 +117,16 @@ static cleave_status check_version(struct clv_database *d,
                           "file.",
                           (long long)version, SCHEMA);
     }
-    if (status == CLEAVE_OK && version < SCHEMA && mode == CLV_DATABASE_WRITE) {
-        status = clv_sql_run(d->sql, from_1, err);
+    if (status == CLEAVE_OK && version < 1) {
+        status = clv_fail(err, CLEAVE_CORRUPT, clv_sql_path(d->sql),
+                          "There is no schema %lld of this database; move it "
+                          "away and measure again with `cleave profile`.",
+                          (long long)version);
     }
-    return status;
+    d->knows_whose = version >= 3 || mode == CLV_DATABASE_WRITE;
+    return status == CLEAVE_OK && mode == CLV_DATABASE_WRITE
+               ? bring_up(d, version, err)
+               : status;
 }
 
 static cleave_status check_empty(struct clv_database *d,
@@ -102,6 +135,7 @@ static cleave_status check_empty(struct clv_database *d,
     const char *path = clv_sql_path(d->sql);
 
     if (mode == CLV_DATABASE_WRITE) {
+        d->knows_whose = 1;
         return clv_sql_run(d->sql, schema, err);
     }
     return clv_fail(err, CLEAVE_NOT_FOUND, path,
@@ -255,6 +289,19 @@ static cleave_status end_put(struct clv_query *query, cleave_error *err)
     return status;
 }
 
+/* Of what is more than one statement: all or nothing. */
+static cleave_status end_many(struct clv_database *d, cleave_status status,
+                              cleave_error *err)
+{
+    if (status == CLEAVE_OK) {
+        status = clv_sql_run(d->sql, "COMMIT", err);
+    }
+    if (status != CLEAVE_OK) {
+        clv_sql_run(d->sql, "ROLLBACK", NULL);
+    }
+    return status;
+}
+
 #define INSERT "INSERT OR REPLACE INTO "
 
 cleave_status clv_database_put_variant(struct clv_database *database,
@@ -362,20 +409,56 @@ cleave_status clv_database_put_pack(struct clv_database *database,
     return end_put(query, err);
 }
 
-cleave_status clv_database_mark(struct clv_database *database,
-                                const struct clv_part_name *part, int complete,
+/* Whose these data are is known now. */
+static cleave_status forget_unknown(struct clv_database *d,
+                                    const struct clv_part_name *part,
+                                    cleave_error *err)
+{
+    struct clv_query *query = NULL;
+    cleave_status status = begin_put(
+        d, "DELETE FROM surveys WHERE origin = ? AND model = ? AND whose = 0",
+        part, &query, err);
+
+    return status == CLEAVE_OK ? end_put(query, err) : status;
+}
+
+static cleave_status put_survey(struct clv_database *d,
+                                const struct clv_part_name *part,
+                                const struct clv_subject *subject, int complete,
                                 cleave_error *err)
 {
     struct clv_query *query = NULL;
     cleave_status status = begin_put(
-        database, INSERT "surveys(origin, model, complete) VALUES(?, ?, ?)",
+        d,
+        INSERT "surveys(origin, model, complete, task, input, labels, whose) "
+               "VALUES(?, ?, ?, ?, ?, ?, ?)",
         part, &query, err);
 
     if (status != CLEAVE_OK) {
         return status;
     }
     clv_query_int(query, complete != 0);
+    clv_columns_bind_subject(query, subject);
+    clv_query_int(query, subject->task == NULL   ? CLV_WHOSE_UNKNOWN
+                         : subject->is_elsewhere ? CLV_WHOSE_STAND_IN
+                                                 : CLV_WHOSE_OWN);
     return end_put(query, err);
+}
+
+cleave_status clv_database_mark(struct clv_database *database,
+                                const struct clv_part_name *part,
+                                const struct clv_subject *subject, int complete,
+                                cleave_error *err)
+{
+    cleave_status status = clv_sql_run(database->sql, "BEGIN IMMEDIATE", err);
+
+    if (status == CLEAVE_OK) {
+        status = forget_unknown(database, part, err);
+    }
+    if (status == CLEAVE_OK) {
+        status = put_survey(database, part, subject, complete, err);
+    }
+    return end_many(database, status, err);
 }
 
 cleave_status clv_database_forget(struct clv_database *database,
@@ -404,9 +487,7 @@ cleave_status clv_database_forget(struct clv_database *database,
         }
         clv_query_free(query);
     }
-    return status == CLEAVE_OK
-               ? clv_sql_run(database->sql, "COMMIT", err)
-               : (clv_sql_run(database->sql, "ROLLBACK", NULL), status);
+    return end_many(database, status, err);
 }
 
 /* -- Finding -- */

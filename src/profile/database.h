@@ -61,6 +61,19 @@ struct clv_part_name {
 };
 
 /*
+ * Whose accuracy it is: one model may serve several tasks, and be right on one
+ * task's inputs and wrong on another's. Paths are whole (clv_path_whole), NULL
+ * or "" for none. A model measured alone is of the task "", with the inputs
+ * that it was measured on. Borrowed.
+ */
+struct clv_subject {
+    const char *task;   /* NULL: nobody's in particular */
+    const char *input;  /* of the task, as its application says */
+    const char *labels; /* likewise */
+    int is_elsewhere;   /* measured on other inputs, that stood in for these */
+};
+
+/*
  * Each puts one row in, in place of the one of the same origin and name, and
  * on disk. What says which part it is comes from the part's name and not from
  * the row, but for a variant's name, which is kept for people. CLEAVE_BUSY, and
@@ -111,13 +124,19 @@ cleave_status clv_database_find_pack(struct clv_database *database,
                                      struct clv_cost_pack *ret_row,
                                      int *ret_found, cleave_error *err);
 
-/* Says that a survey of this model has begun, or is complete; loading notes
-   one that is not. */
+/*
+ * Says that a survey of this model has begun, or is complete, for this subject
+ * and on the data of its origin; loading notes one that is not. So it is known
+ * whose the accuracies of that origin are, and which were asked for last:
+ * mark also where all was there already.
+ */
 cleave_status clv_database_mark(struct clv_database *database,
-                                const struct clv_part_name *part, int complete,
+                                const struct clv_part_name *part,
+                                const struct clv_subject *subject, int complete,
                                 cleave_error *err);
 
-/* Forgets all rows of a model on this machine, to measure afresh. */
+/* Forgets all rows of a model on this machine, of all subjects, to measure
+   afresh. */
 cleave_status clv_database_forget(struct clv_database *database,
                                   const char *model, const char *machine,
                                   cleave_error *err);
@@ -137,7 +156,8 @@ struct clv_wanted {
     size_t engine_count;
     const char *const *servers; /* as `put` named them */
     size_t server_count;
-    const char *identity; /* of the engine now; NULL: not compared */
+    const char *identity;       /* of the engine now; NULL: not compared */
+    struct clv_subject subject; /* who asks */
 };
 
 /*
@@ -149,6 +169,15 @@ struct clv_wanted {
  * nothing to decide on: says whether the file is empty, of another model, or
  * of another machine, and the command that measures it. The caller calls
  * clv_costs_fini.
+ *
+ * Accuracies, whole and of packings, are of one data set, the best there is
+ * for the subject: that of this task with this input and these labels; of
+ * another task with the same; of this task before they were changed; of the
+ * model alone; from before it was kept whose they are; and for a task that
+ * names no input, of another one. All but the first two are named in the note
+ * (the model alone only if the task names an input). A variant whose accuracy
+ * is only of tasks with other inputs is left out, as if it had not been
+ * measured. Where nobody in particular asks, the latest is taken.
  */
 cleave_status clv_database_load(struct clv_database *database,
                                 const struct clv_wanted *wanted,

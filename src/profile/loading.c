@@ -2,9 +2,10 @@
  * loading.c - a table of costs from what the database holds.
  *
  * Of every part the row with the greatest id is taken: the latest one of this
- * machine. Packings of one cut are taken from one data set, the one measured
- * last, because accuracies on different inputs do not compare. What a survey
- * had no time for is simply not there; the note says so.
+ * machine. Accuracies are of one data set, because on different inputs they do
+ * not compare: that of who asks (subject.h), and packings of one cut with one
+ * calibration, the latest. What a survey had no time for is simply not there;
+ * the note says so.
  *
  * What it leaves out: judging. A profile with holes is a profile; whether it
  * is enough to decide on is the space's affair (plan/).
@@ -17,6 +18,7 @@
 #include "base/fail.h"
 #include "profile/columns.h"
 #include "profile/database.h"
+#include "profile/subject.h"
 
 #define NOTE_BYTES 512
 
@@ -30,6 +32,8 @@ struct loading {
     char note[NOTE_BYTES];
     int noted_version;
     int noted_engine;
+    int noted_standing[CLV_STANDING_OWN + 1];
+    char data[CLV_DATA_TEXT]; /* of the variant's accuracy now */
 };
 
 #define NOWHERE UINT32_MAX
@@ -245,10 +249,15 @@ static cleave_status load_tails(struct loading *l, const char *model,
     return status;
 }
 
+/* Data of packings are those of the accuracy and the calibration's name. */
 static const char packs_of_cut[] =
-    "SELECT " ORIGIN_COLUMNS CLV_PACK_COLUMNS " FROM packs t" OF_MODEL
-    " AND cut = ? AND o.data = (SELECT o.data FROM packs t" OF_MODEL
-    " AND cut = ? ORDER BY t.id DESC LIMIT 1)"
+    "SELECT " ORIGIN_COLUMNS CLV_PACK_COLUMNS " FROM packs t JOIN origins o"
+    " ON o.id = t.origin WHERE o.machine = ?1 AND t.model = ?2 AND cut = ?3"
+    " AND o.data = (SELECT p.data FROM packs s JOIN origins p ON p.id ="
+    " s.origin WHERE p.machine = ?1 AND s.model = ?2 AND s.cut = ?3"
+    " AND (NOT ?4 OR p.data = ?5 OR"
+    " substr(p.data, 1, length(?5) + 1) = ?5 || ' ')"
+    " ORDER BY s.id DESC LIMIT 1)"
     " GROUP BY packing ORDER BY 1";
 
 static cleave_status load_packs(struct loading *l, const char *model,
@@ -262,9 +271,8 @@ static cleave_status load_packs(struct loading *l, const char *model,
 
     if (status == CLEAVE_OK) {
         clv_query_text(query, name);
-        clv_query_text(query, l->machine);
-        clv_query_text(query, model);
-        clv_query_text(query, name);
+        clv_query_int(query, l->wanted->subject.task != NULL);
+        clv_query_text(query, l->data);
         status = clv_query_step(query, &is_row, err);
     }
     while (status == CLEAVE_OK && is_row && take_origin(l, query)) {
@@ -342,10 +350,8 @@ static cleave_status note_unfinished(struct loading *l,
 {
     struct clv_query *query = NULL;
     int is_row = 0;
-    cleave_status status = ask(l,
-                               "SELECT complete FROM surveys t" OF_MODEL
-                               " ORDER BY t.id DESC LIMIT 1",
-                               v->sha256, &query, err);
+    cleave_status status = clv_subject_ask_complete(
+        l->database, l->machine, v->sha256, &l->wanted->subject, &query, err);
 
     if (status == CLEAVE_OK) {
         status = clv_query_step(query, &is_row, err);
@@ -360,35 +366,61 @@ static cleave_status note_unfinished(struct loading *l,
     return status;
 }
 
+/* Says once for all variants that they are of another's data. */
+static void note_standing(struct loading *l, const struct clv_standing_row *row,
+                          const char *name)
+{
+    char text[CLV_SUBJECT_NOTE];
+
+    clv_subject_note(row, name, &l->wanted->subject, text);
+    if (text[0] != '\0' && !l->noted_standing[row->standing]++) {
+        add_note(l, "%s", text);
+    }
+}
+
+/* Puts the row in, unless it is not for who asks. */
+static cleave_status put_variant(struct loading *l, struct clv_query *query,
+                                 const struct clv_wanted_variant *v,
+                                 struct clv_cost_variant *row,
+                                 enum clv_standing *ret_standing,
+                                 uint32_t *ret_variant, cleave_error *err)
+{
+    struct clv_standing_row whose = clv_subject_get(query);
+
+    note_standing(l, &whose, v->name);
+    *ret_standing = whose.standing;
+    if (whose.standing == CLV_STANDING_FOREIGN) {
+        return CLEAVE_OK;
+    }
+    snprintf(l->data, sizeof l->data, "%s", whose.data);
+    memcpy(&row->name, &v->name, sizeof row->name);
+    snprintf(row->sha256, sizeof row->sha256, "%s", v->sha256);
+    return clv_costs_variant(&l->costs, row, ret_variant, err);
+}
+
 /* The variant's row, if there is one and heads with it. */
 static cleave_status take_variant(struct loading *l,
                                   const struct clv_wanted_variant *v,
+                                  enum clv_standing *ret_standing,
                                   uint32_t *ret_variant, int *ret_found,
                                   cleave_error *err)
 {
     struct clv_query *query = NULL;
     struct clv_cost_variant row;
     int is_row = 0;
-    cleave_status status = ask(
-        l,
-        "SELECT " ORIGIN_COLUMNS CLV_VARIANT_COLUMNS " FROM variants t" OF_MODEL
-        " AND EXISTS (SELECT 1 FROM heads h JOIN origins p ON p.id ="
-        " h.origin WHERE p.machine = o.machine AND h.model = t.model)",
-        v->sha256, &query, err);
+    cleave_status status = clv_subject_ask(l->database, l->machine, v->sha256,
+                                           &l->wanted->subject, &query, err);
 
     *ret_found = 0;
     if (status == CLEAVE_OK) {
         status = clv_query_step(query, &is_row, err);
     }
     if (status == CLEAVE_OK && is_row && take_origin(l, query)) {
-        if (!clv_columns_get_variant(query, &row)) {
-            status = clv_columns_senseless(l->database, "variants", err);
-        } else {
-            memcpy(&row.name, &v->name, sizeof row.name);
-            snprintf(row.sha256, sizeof row.sha256, "%s", v->sha256);
-            status = clv_costs_variant(&l->costs, &row, ret_variant, err);
-            *ret_found = 1;
-        }
+        *ret_found = 1;
+        status =
+            clv_columns_get_variant(query, &row)
+                ? put_variant(l, query, v, &row, ret_standing, ret_variant, err)
+                : clv_columns_senseless(l->database, "variants", err);
     }
     clv_query_free(query);
     return status;
@@ -398,11 +430,12 @@ static cleave_status load_variant(struct loading *l,
                                   const struct clv_wanted_variant *v,
                                   cleave_error *err)
 {
+    enum clv_standing standing = CLV_STANDING_OWN;
     uint32_t variant = 0;
     int found = 0;
-    cleave_status status = take_variant(l, v, &variant, &found, err);
+    cleave_status status = take_variant(l, v, &standing, &variant, &found, err);
 
-    if (status != CLEAVE_OK) {
+    if (status != CLEAVE_OK || standing == CLV_STANDING_FOREIGN) {
         return status;
     }
     if (!found) {

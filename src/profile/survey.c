@@ -87,7 +87,8 @@ static cleave_status mark(struct clv_survey *s, int complete, cleave_error *err)
     struct clv_origin origin = clv_survey_origin(s, 0, s->o->data);
     struct clv_part_name part = {.origin = &origin, .model = s->sha256};
 
-    return clv_database_mark(s->o->database, &part, complete, err);
+    return clv_database_mark(s->o->database, &part, &s->o->subject, complete,
+                             err);
 }
 
 static cleave_status open_rater(struct clv_survey *s, cleave_error *err)

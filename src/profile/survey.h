@@ -78,7 +78,8 @@ struct clv_survey_options {
     const struct clv_card *card;
     const struct clv_labels *labels;
     const struct clv_sampling *sampling;
-    const char *data; /* the fingerprint of all these inputs */
+    const char *data;           /* the fingerprint of all these inputs */
+    struct clv_subject subject; /* whose they are */
     /* The calibration file, read if it is there; written where it is missing
        or lacks a cut, unless `calibration_is_fixed`. */
     const char *calibration;

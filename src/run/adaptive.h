@@ -98,6 +98,10 @@ cleave_status clv_runner_open_among(const struct clv_designs *designs,
                                     cleave_runner **ret_runner,
                                     cleave_error *err);
 
+/* It will be closed: whatever waits for a server in the background stops to,
+   so that closing several is no slower than closing one. */
+void clv_runner_end(cleave_runner *runner);
+
 /*
  * Moves the runner to one of its posts: the next inference decides there, and
  * those under way end where they began. CLEAVE_BUSY while the post is not

@@ -5,8 +5,9 @@
  * of their files, of engines, of servers. What comes back is told apart by
  * the same names.
  *
- * A profile knows models and not tasks: it has one that was measured for
- * another task, too. So variants are asked first whether they fit each other.
+ * Times in a profile are of models, whichever task they were measured for; so
+ * variants are asked first whether they fit each other. Accuracies are of
+ * tasks, so the database is told which one asks.
  */
 #include "run/designs.h"
 
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/fail.h"
+#include "base/file.h"
 #include "base/sha256.h"
 #include "engine/engine.h"
 #include "model/model.h"
@@ -27,6 +29,8 @@ struct wish {
     struct clv_wanted_variant *variants;
     const char **servers;
     struct clv_engine *engine; /* for its identity only; NULL: cannot open */
+    char input[CLV_PATH_MAX];  /* the task's, whole */
+    char labels[CLV_PATH_MAX];
     struct clv_wanted wanted;
 };
 
@@ -145,6 +149,8 @@ static cleave_status wish_init(struct wish *w, const struct clv_application *a,
     if (clv_engine_open(a->engines[0], &w->engine, NULL) != CLEAVE_OK) {
         w->engine = NULL;
     }
+    clv_path_whole(task->input, w->input);
+    clv_path_whole(task->labels, w->labels);
     w->wanted = (struct clv_wanted){
         .variants = w->variants,
         .variant_count = task->variant_count,
@@ -153,6 +159,7 @@ static cleave_status wish_init(struct wish *w, const struct clv_application *a,
         .servers = w->servers,
         .server_count = a->server_count,
         .identity = w->engine != NULL ? clv_engine_identity(w->engine) : NULL,
+        .subject = {.task = task->name, .input = w->input, .labels = w->labels},
     };
     return status;
 }

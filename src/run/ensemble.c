@@ -265,6 +265,9 @@ void cleave_ensemble_close(cleave_ensemble *e)
         return;
     }
     clv_managing_stop(e);
+    for (size_t i = 0; i < e->count; i++) {
+        clv_runner_end(e->members[i].runner);
+    }
     while (e->count > 0) {
         cleave_runner_close(e->members[--e->count].runner);
     }

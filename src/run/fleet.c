@@ -47,6 +47,8 @@ struct clv_fleet {
     size_t wish; /* a candidate, or NOTHING */
     size_t held[CLV_FLEET_MOST];
     size_t held_count;
+    size_t asked;           /* the server that an opening may wait for */
+    atomic_int is_given_up; /* that opening; set under the lock */
     int is_ending;
     int has_thread;
     pthread_t thread;
@@ -367,7 +369,8 @@ void clv_fleet_retire(struct clv_fleet *f, size_t server)
 
 /* -- Making ready -- */
 
-static cleave_status try_out(struct clv_berth *b, cleave_error *err)
+static cleave_status try_out(struct clv_berth *b, const atomic_int *stop,
+                             cleave_error *err)
 {
     struct clv_rig *rig = b->rig;
     struct clv_exchange exchange;
@@ -383,8 +386,10 @@ static cleave_status try_out(struct clv_berth *b, cleave_error *err)
         return status;
     }
     client = clv_clients_take(rig->clients);
+    clv_client_heed(client, stop);
     status =
         clv_trial_send(&b->trial, 0, rig, client, TRIAL_MS, &exchange, err);
+    clv_client_heed(client, NULL);
     clv_clients_give(rig->clients, client);
     return status;
 }
@@ -399,6 +404,7 @@ static cleave_status build(struct clv_fleet *f, size_t candidate,
         .lanes = f->options.lanes,
         .deadline_ms = ASK_MS,
         .keeps_tail = f->options.keeps_tails,
+        .stop = &f->is_given_up,
     };
     cleave_status status = open_ground(f, c->variant, c->engine, err);
 
@@ -413,7 +419,7 @@ static cleave_status build(struct clv_fleet *f, size_t candidate,
             clv_rig_open(&f->grounds[ground_index(f, c->variant, c->engine)],
                          &o, &b->rig, err);
     }
-    return status == CLEAVE_OK ? try_out(b, err) : status;
+    return status == CLEAVE_OK ? try_out(b, &f->is_given_up, err) : status;
 }
 
 static uint64_t bytes_loaded(const struct clv_fleet *f)
@@ -476,6 +482,24 @@ static cleave_status add(struct clv_fleet *f, struct clv_berth *b,
     return CLEAVE_OK;
 }
 
+/* Whom the opening that begins may wait for. */
+static void note_asked(struct clv_fleet *f, size_t server)
+{
+    pthread_mutex_lock(&f->lock);
+    f->asked = server;
+    atomic_store(&f->is_given_up, f->is_ending);
+    pthread_mutex_unlock(&f->lock);
+}
+
+void clv_fleet_give_up(struct clv_fleet *f, size_t server)
+{
+    pthread_mutex_lock(&f->lock);
+    if (f->asked == server) {
+        atomic_store(&f->is_given_up, 1);
+    }
+    pthread_mutex_unlock(&f->lock);
+}
+
 static cleave_status prepare_building(struct clv_fleet *f, size_t candidate,
                                       int is_pinned, cleave_error *err)
 {
@@ -492,7 +516,9 @@ static cleave_status prepare_building(struct clv_fleet *f, size_t candidate,
     }
     b->candidate = candidate;
     b->is_pinned = is_pinned;
+    note_asked(f, candidate_of(f, candidate)->server);
     status = build(f, candidate, b, err);
+    note_asked(f, CLV_NO_SERVER);
     if (status == CLEAVE_OK) {
         return add(f, b, err);
     }
@@ -561,6 +587,16 @@ static size_t next_wish(struct clv_fleet *f)
     return wish;
 }
 
+static int is_ending(struct clv_fleet *f)
+{
+    int is;
+
+    pthread_mutex_lock(&f->lock);
+    is = f->is_ending;
+    pthread_mutex_unlock(&f->lock);
+    return is;
+}
+
 static void *work(void *self)
 {
     struct clv_fleet *f = self;
@@ -576,7 +612,9 @@ static void *work(void *self)
         if (status != CLEAVE_OK) {
             forget_held(f, wish);
         }
-        f->options.told(f->options.self, wish, status, &err);
+        if (!is_ending(f)) { /* else it may have been given up for that */
+            f->options.told(f->options.self, wish, status, &err);
+        }
     }
     return NULL;
 }
@@ -642,6 +680,7 @@ cleave_status clv_fleet_open(const struct clv_fleet_options *options,
     }
     f->space = &options->designs->space;
     f->wish = NOTHING;
+    f->asked = CLV_NO_SERVER;
     pthread_mutex_init(&f->building, NULL);
     pthread_mutex_init(&f->lock, NULL);
     pthread_cond_init(&f->wished, NULL);
@@ -672,13 +711,21 @@ static void close_grounds(struct clv_fleet *f)
     }
 }
 
-void clv_fleet_stop(struct clv_fleet *f)
+void clv_fleet_end(struct clv_fleet *f)
 {
-    if (f != NULL && f->has_thread) {
+    if (f != NULL) {
         pthread_mutex_lock(&f->lock);
         f->is_ending = 1;
+        atomic_store(&f->is_given_up, 1);
         pthread_cond_signal(&f->wished);
         pthread_mutex_unlock(&f->lock);
+    }
+}
+
+void clv_fleet_stop(struct clv_fleet *f)
+{
+    clv_fleet_end(f);
+    if (f != NULL && f->has_thread) {
         pthread_join(f->thread, NULL);
         f->has_thread = 0;
     }

@@ -66,7 +66,10 @@ struct clv_fleet_options {
 cleave_status clv_fleet_open(const struct clv_fleet_options *options,
                              struct clv_fleet **ret_fleet, cleave_error *err);
 
-/* Ends the thread: nobody is told any more. Close does it, too. Takes NULL. */
+/* Ends the thread: nobody is told any more, and no server is waited for by
+   what is being opened. Close does it, too; `end` only asks for it and waits
+   for nothing. Both take NULL. */
+void clv_fleet_end(struct clv_fleet *fleet);
 void clv_fleet_stop(struct clv_fleet *fleet);
 
 /* No rig may be in use. Takes NULL. */
@@ -99,6 +102,9 @@ struct clv_berth *clv_fleet_take(struct clv_fleet *fleet, size_t candidate);
 struct clv_berth *clv_fleet_take_for_server(struct clv_fleet *fleet,
                                             size_t server);
 void clv_fleet_give(struct clv_fleet *fleet, struct clv_berth *berth);
+
+/* A server is down: what is being opened does not wait for it, and fails. */
+void clv_fleet_give_up(struct clv_fleet *fleet, size_t server);
 
 /* The rigs of a server have to be opened anew: it is not what it was. */
 void clv_fleet_retire(struct clv_fleet *fleet, size_t server);

@@ -82,8 +82,9 @@ static void give_back(cleave_ensemble *e, int64_t now_ns)
 {
     if (e->trim_ns > 0 && now_ns >= e->trim_ns) {
         e->trims++;
-        e->trim_ns =
-            e->trims < TRIMS ? now_ns + (TRIM_AFTER_NS << e->trims) : 0;
+        e->trim_ns = e->trims < TRIMS
+                         ? now_ns + ((int64_t)TRIM_AFTER_NS << e->trims)
+                         : 0;
         clv_engines_give_back();
     }
 }
@@ -144,11 +145,12 @@ static int advance(cleave_ensemble *e)
     for (size_t i = 0; i < e->count; i++) {
         struct clv_member *m = &e->members[i];
         cleave_error why = CLEAVE_ERROR_INIT;
-        cleave_status status = CLEAVE_OK;
-        if (!m->is_there) {
-            status = clv_runner_post(m->runner, e->move.post[i], &why);
-            m->is_there = status != CLEAVE_BUSY;
+        cleave_status status;
+        if (m->is_there) {
+            continue; /* or it cannot get there, and has not moved */
         }
+        status = clv_runner_post(m->runner, e->move.post[i], &why);
+        m->is_there = status != CLEAVE_BUSY;
         if (status == CLEAVE_OK) {
             e->lineup.configs[i] = e->move.to.configs[i];
         } else if (status != CLEAVE_BUSY) {

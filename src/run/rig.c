@@ -121,7 +121,8 @@ static cleave_status open_cut(struct clv_rig *r,
 }
 
 /* Both sides must mean the same network, to the last weight. */
-static cleave_status check_server(struct clv_rig *r, cleave_error *err)
+static cleave_status check_server(struct clv_rig *r, const atomic_int *stop,
+                                  cleave_error *err)
 {
     struct clv_model_metadata there = {0};
     const char *here = clv_network_sha256(r->ground->network);
@@ -133,7 +134,9 @@ static cleave_status check_server(struct clv_rig *r, cleave_error *err)
         return CLEAVE_OK;
     }
     client = clv_clients_take(r->clients);
+    clv_client_heed(client, stop);
     status = clv_client_model(client, name, r->deadline_ms, &there, err);
+    clv_client_heed(client, NULL);
     clv_clients_give(r->clients, client);
     if (status == CLEAVE_OK &&
         (there.sha256 == NULL || strcmp(there.sha256, here) != 0)) {
@@ -160,7 +163,7 @@ static cleave_status open_all(struct clv_rig *r,
         status = clv_lanes_init(&r->lanes, r, o->lanes > 0 ? o->lanes : 1, err);
     }
     if (status == CLEAVE_OK) {
-        status = check_server(r, err);
+        status = check_server(r, o->stop, err);
     }
     if (status == CLEAVE_OK && r->needs_server) {
         status = clv_lanes_equip(&r->lanes, r->calibration, err);

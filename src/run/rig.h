@@ -23,6 +23,7 @@
 #define CLV_RIG_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/clock.h"
 #include "cleave/session.h"
@@ -135,6 +136,8 @@ struct clv_rig_options {
     uint32_t lanes;              /* inferences at once; default 1 */
     int64_t deadline_ms;         /* of one exchange; default 30 s */
     int keeps_tail;              /* to finish here */
+    const atomic_int *stop;      /* while it opens: other than zero, and the
+                                    server is not waited for; or NULL */
 };
 
 /*

@@ -83,6 +83,8 @@ static void on_watch(void *self, size_t server, int is_up, const char *why)
     clv_logbook_tell(&r->log, &event);
     if (is_up) {
         clv_deciding_pardon(r, (uint32_t)server);
+    } else {
+        clv_fleet_give_up(r->fleet, server);
     }
 }
 
@@ -303,11 +305,18 @@ cleave_status cleave_runner_open(const cleave_runner_options *options,
     return CLEAVE_OK;
 }
 
+void clv_runner_end(cleave_runner *r)
+{
+    clv_watch_end(r->watch);
+    clv_fleet_end(r->fleet);
+}
+
 void cleave_runner_close(cleave_runner *r)
 {
     if (r == NULL) {
         return;
     }
+    clv_runner_end(r);
     clv_fleet_stop(r->fleet); /* it tells the watch */
     clv_watch_close(r->watch);
     clv_guard_close(r->guard);

@@ -49,6 +49,7 @@ struct clv_watch {
     struct clv_watch_options options;
     struct clv_clock clock;
     size_t count;
+    atomic_int is_over;   /* no server is waited for any more */
     pthread_mutex_t lock; /* guards what follows, but clients and trials,
                              which are the thread's */
     pthread_cond_t changed;
@@ -196,6 +197,7 @@ static cleave_status open_rig(struct clv_watch *w, size_t server,
         .cut = CLV_CUT_INPUT,
         .clients = clv_fleet_clients(w->options.fleet, server),
         .deadline_ms = CONNECT_MS,
+        .stop = &w->is_over,
     };
     cleave_status status = CLEAVE_OK;
 
@@ -371,6 +373,9 @@ static void look_at(struct clv_watch *w, size_t server, const struct look *look)
     if (status == CLEAVE_OK) {
         status = try_server(w, server, look, &err);
     }
+    if (atomic_load(&w->is_over)) {
+        return; /* it may have been given up for that */
+    }
     if (status != CLEAVE_OK) {
         err.code = status;
         fall(w, server, now(w), &err);
@@ -474,6 +479,9 @@ static cleave_status open_clients(struct clv_watch *w, cleave_error *err)
                                        .connect_ms = CONNECT_MS,
                                        .max_response_bytes = CLV_ANSWER_BYTES};
         status = clv_client_open(&o, &w->servers[i].client, err);
+        if (status == CLEAVE_OK) {
+            clv_client_heed(w->servers[i].client, &w->is_over);
+        }
     }
     return status;
 }
@@ -518,16 +526,24 @@ cleave_status clv_watch_open(const struct clv_watch_options *options,
     return CLEAVE_OK;
 }
 
+void clv_watch_end(struct clv_watch *w)
+{
+    if (w != NULL) {
+        atomic_store(&w->is_over, 1);
+        pthread_mutex_lock(&w->lock);
+        w->is_ending = 1;
+        pthread_cond_signal(&w->changed);
+        pthread_mutex_unlock(&w->lock);
+    }
+}
+
 void clv_watch_close(struct clv_watch *w)
 {
     if (w == NULL) {
         return;
     }
+    clv_watch_end(w);
     if (w->has_thread) {
-        pthread_mutex_lock(&w->lock);
-        w->is_ending = 1;
-        pthread_cond_signal(&w->changed);
-        pthread_mutex_unlock(&w->lock);
         pthread_join(w->thread, NULL);
     }
     for (size_t i = 0; i < w->count; i++) {

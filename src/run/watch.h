@@ -40,7 +40,9 @@ struct clv_watch_options {
 cleave_status clv_watch_open(const struct clv_watch_options *options,
                              struct clv_watch **ret_watch, cleave_error *err);
 
-/* Takes NULL. */
+/* Close ends the thread; `end` only asks for it: no server is waited for any
+   more. Both take NULL. */
+void clv_watch_end(struct clv_watch *watch);
 void clv_watch_close(struct clv_watch *watch);
 
 /* An inference begins: the link is of interest. */

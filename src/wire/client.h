@@ -12,14 +12,12 @@
 #ifndef CLV_CLIENT_H
 #define CLV_CLIENT_H
 
-#include <stdbool.h>
+#include <stdatomic.h>
 
-#include "base/buffer.h"
+#include "wire/exchange.h"
 #include "wire/metadata.h"
 #include "wire/request.h"
 #include "wire/response.h"
-#include "wire/tcpinfo.h"
-#include "wire/timing.h"
 
 struct clv_client;
 
@@ -28,21 +26,6 @@ struct clv_client_options {
     const char *url;           /* "http://host:port" or https, no default */
     int64_t connect_ms;        /* to connect, 3000 */
     size_t max_response_bytes; /* larger answers are refused, 256 MiB */
-};
-
-/* What one exchange brought and cost. */
-struct clv_exchange {
-    int http;            /* HTTP status */
-    int64_t json_bytes;  /* Inference-Header-Content-Length, or -1 */
-    clv_bytes body;      /* borrowed until the client's next call */
-    int64_t total_ns;    /* wall time from call to the last byte */
-    int64_t connect_ns;  /* of that, to connect; 0 on a kept connection */
-    uint64_t bytes_up;   /* headers included, TLS and TCP not */
-    uint64_t bytes_down; /* likewise */
-    bool has_timing;
-    struct clv_timing timing; /* what the server says it spent */
-    int retry_after_s;        /* of an overloaded server, else 0 */
-    struct clv_tcp_info tcp;  /* of the connection, at the end */
 };
 
 /*
@@ -55,6 +38,9 @@ cleave_status clv_client_open(const struct clv_client_options *options,
 
 /* Takes NULL. */
 void clv_client_close(struct clv_client *client);
+
+/* Calls are given up once `*stop` is other than zero (transfer.h). */
+void clv_client_heed(struct clv_client *client, const atomic_int *stop);
 
 /*
  * GETs `path` ("/v2/health/ready"). `timeout_ms` is for the whole exchange,

@@ -179,6 +179,7 @@ static cleave_status put_cut(const struct maker *m, size_t cut,
 static cleave_status make(struct maker *m, cleave_error *err)
 {
     struct clv_part_name part = part_of(m, NULL);
+    struct clv_subject alone = {.task = ""};
     struct clv_cost_variant variant = {
         .name = (char *)(uintptr_t)m->name,
         .metric = (char *)(uintptr_t)"top1",
@@ -195,8 +196,9 @@ static cleave_status make(struct maker *m, cleave_error *err)
     for (size_t i = 0; status == CLEAVE_OK && i < CUTS; i++) {
         status = put_cut(m, i, err);
     }
-    return status == CLEAVE_OK ? clv_database_mark(m->database, &part, 1, err)
-                               : status;
+    return status == CLEAVE_OK
+               ? clv_database_mark(m->database, &part, &alone, 1, err)
+               : status;
 }
 
 /* -- Trials -- */

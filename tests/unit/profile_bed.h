@@ -49,6 +49,7 @@ static inline void profile_bed_rows(struct clv_database *db,
                                  .bytes_up = profile_bed_took(1100),
                                  .huffman_bytes = CLV_UNKNOWN,
                                  .bytes_down = 100};
+    struct clv_subject alone = {.task = ""};
 
     strcpy(variant.sha256, sha256);
     assert_int_equal(0, clv_database_put_variant(db, &input, &variant, NULL));
@@ -64,7 +65,7 @@ static inline void profile_bed_rows(struct clv_database *db,
     head.finish_ns = profile_bed_took(0);
     assert_int_equal(0, clv_database_put_cut(db, &output, &cut, 1, NULL));
     assert_int_equal(0, clv_database_put_head(db, &output, &head, NULL));
-    assert_int_equal(0, clv_database_mark(db, &input, 1, NULL));
+    assert_int_equal(0, clv_database_mark(db, &input, &alone, 1, NULL));
 }
 
 /* Adds the rows of the model in this file to the database at `path`; with

@@ -22,6 +22,7 @@ struct world {
     struct clv_constraint bounds[3];
     int maximize[CLV_GOALS];
     struct clv_rass_columns columns;
+    int8_t is_in[N];
     struct clv_block block;
 };
 
@@ -51,8 +52,9 @@ static void world_init(struct world *w, struct seeded *s, size_t objectives)
             w->bounded[b][i] = seeded_below(s, 20) ? seeded_unit(s) : NAN;
         }
     }
+    w->block.is_in = w->is_in;
     for (size_t i = 0; i < N; i++) {
-        w->block.is_in[i] = i < 100 ? -1 : 0;
+        w->is_in[i] = i < 100 ? -1 : 0;
     }
 }
 
@@ -136,14 +138,107 @@ static void squares_are_the_yardsticks(void **state)
         SEEDED_EACH_PATH(path)
         {
             double squares[N];
-            clv_block_square((enum clv_path)path, &y, &w.block, squares);
+            double least = INFINITY;
+            double told =
+                clv_block_square((enum clv_path)path, &y, &w.block, squares);
             for (size_t i = 0; i < N; i++) {
                 double values[CLV_GOALS];
+                least = fmin(least, squares[i]);
+                if (!w.is_in[i]) {
+                    assert_true(isinf(squares[i]));
+                    continue;
+                }
                 for (size_t g = 0; g < objectives; g++) {
                     values[g] = w.objectives[g][i];
                 }
                 assert_nearly(squares[i], clv_yardstick_square(&y, values), 0);
             }
+            assert_nearly(told, least, 0);
+        }
+    }
+}
+
+/* Numbers of a few kinds, in eighths, so that many are the same. */
+static double draw(struct seeded *s)
+{
+    switch (seeded_below(s, 12)) {
+    case 0:
+        return CLV_UNKNOWN;
+    case 1:
+        return NAN;
+    case 2:
+        return -INFINITY;
+    default:
+        return (double)seeded_below(s, 80) / 8;
+    }
+}
+
+static void parts_are_what_they_say(void **state)
+{
+    struct seeded s = seeded_init("parts", 4);
+
+    (void)state;
+    for (unsigned round = 0; round < 20; round++) {
+        double values[N];
+        int8_t is_in[N];
+        for (size_t i = 0; i < N; i++) {
+            values[i] = draw(&s);
+            is_in[i] = seeded_below(&s, 3) ? -1 : 0;
+        }
+        SEEDED_EACH_PATH(path)
+        {
+            double between[N + 1];
+            struct clv_block_parts p = {
+                .low = 2, .high = 2 + round / 4.0, .between = between};
+            size_t known = 0;
+            size_t below = 0;
+            size_t count = 0;
+            clv_block_part((enum clv_path)path, values, is_in, &p);
+            for (size_t i = 0; i < N; i++) {
+                int is_one = is_in[i] && isfinite(values[i]) && values[i] >= 0;
+                known += (size_t)is_one;
+                below += (size_t)(is_one && values[i] < 2);
+                if (is_one && values[i] >= 2 && values[i] <= p.high) {
+                    assert_true(count < p.count);
+                    assert_nearly(between[count++], values[i], 0);
+                }
+            }
+            assert_int_equal(p.known, known);
+            assert_int_equal(p.below, below);
+            assert_int_equal(p.count, count);
+        }
+    }
+}
+
+static void lists_are_of_those_over_both(void **state)
+{
+    struct seeded s = seeded_init("lists", 5);
+
+    (void)state;
+    for (unsigned round = 0; round < 20; round++) {
+        double x[N];
+        double y[N];
+        int8_t is_in[N];
+        struct clv_block_hurdle hurdles[2] = {{x, 0, -1, round / -4.0},
+                                              {y, 0, 1, 5}};
+        for (size_t i = 0; i < N; i++) {
+            x[i] = draw(&s);
+            y[i] = draw(&s);
+            is_in[i] = seeded_below(&s, 3) ? -1 : 0;
+        }
+        SEEDED_EACH_PATH(path)
+        {
+            uint32_t list[N + 1];
+            size_t told =
+                clv_block_list((enum clv_path)path, hurdles, is_in, 1000, list);
+            size_t count = 0;
+            for (size_t i = 0; i < N; i++) {
+                if (is_in[i] && x[i] <= round / 4.0 && y[i] >= 5) {
+                    assert_true(count < told);
+                    assert_int_equal(list[count++], 1000 + i);
+                }
+            }
+            assert_int_equal(told, count);
         }
     }
 }
@@ -154,6 +249,8 @@ int main(void)
         cmocka_unit_test(filters_are_what_they_say),
         cmocka_unit_test(paths_sum_alike),
         cmocka_unit_test(squares_are_the_yardsticks),
+        cmocka_unit_test(parts_are_what_they_say),
+        cmocka_unit_test(lists_are_of_those_over_both),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -127,7 +127,7 @@ static void structure_errors_have_lines(void **state)
                    "name");
     assert_refused("task: array\ninput:\n  - name: x\n", "c.yaml:3", "kind");
     assert_refused(HEAD "    scale: high\n", "c.yaml:5", "high");
-    assert_refused(HEAD "    mean: 3\n", "c.yaml:5", "SEQUENCE");
+    assert_refused(HEAD "    mean: 3\n", "c.yaml:5", "a list");
     assert_refused(HEAD "    mean: [1, 2,\n     3, 4]\n", "c.yaml:6", "3");
     assert_refused(HEAD "    std: []\n", "c.yaml:5", "");
     assert_refused(HEAD "    layout: chw\n", "c.yaml:5", "chw");

@@ -22,6 +22,8 @@
 #define SHA "a9d35289fa301d6726478f54128f6bdd7d99ac67cabbd65698ca5ffa6c022a96"
 #define OTHER "b9d35289fa301d6726478f54128f6bdd7d99ac67cabbd65698ca5ffa6c022a96"
 
+static const struct clv_subject nobody = {0};
+
 static const struct clv_spread spread = {1.5, 0.25, 1, 2, 1.5, 1.75, 2, 2, 12};
 
 struct here {
@@ -328,11 +330,11 @@ static void an_unfinished_survey_is_told(void **state)
 
     be_here(&h);
     fill(d, &h);
-    ok(clv_database_mark(d, &h.part, 0, &err), &err);
+    ok(clv_database_mark(d, &h.part, &nobody, 0, &err), &err);
     ok(load(d, SHA, &c, note, &err), &err);
     assert_non_null(strstr(note, "not complete"));
     clv_costs_fini(&c);
-    ok(clv_database_mark(d, &h.part, 1, &err), &err);
+    ok(clv_database_mark(d, &h.part, &nobody, 1, &err), &err);
     ok(load(d, SHA, &c, note, &err), &err);
     assert_null(strstr(note, "not complete"));
     clv_costs_fini(&c);
@@ -538,7 +540,7 @@ static void one_writes_and_others_read(void **state)
     ok(load(reader, SHA, &c, note, &err), &err);
     assert_int_equal(c.head_count, 2);
     clv_costs_fini(&c);
-    assert_int_not_equal(clv_database_mark(reader, &h.part, 1, &err),
+    assert_int_not_equal(clv_database_mark(reader, &h.part, &nobody, 1, &err),
                          CLEAVE_OK);
     assert_int_equal(
         open_status(scratch_path(*state, "p.db"), CLV_DATABASE_WRITE, &err),

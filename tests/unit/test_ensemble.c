@@ -230,6 +230,35 @@ static void a_variant_that_vanished_is_told_and_the_table_goes_on(void **state)
     assert_int_equal(ensemble_bed_next(b, 1), 0); /* the other one moved */
 }
 
+/* The other one's post is not there yet, so they are asked twice. */
+static void what_stays_is_not_told_to_have_moved(void **state)
+{
+    struct ensemble_bed *b = *state;
+    uint8_t nothing[CLV_POSTS_MOST] = {0};
+    cleave_runner *other;
+
+    b->variant.path = b->posts->bed->model;
+    assert_int_equal(remove(b->posts->twin), 0);
+    ensemble_bed_open(b, NULL, 2);
+    ensemble_bed_until(b, CLEAVE_EVENT_REFUSED, 1);
+    b->others = 1;
+    ensemble_bed_until(b, CLEAVE_EVENT_ADAPT, 1);
+    clv_managing_stop(b->ensemble); /* from here on the test looks */
+    other = cleave_ensemble_runner(b->ensemble, 1);
+    clv_runner_keep(other, nothing, 1);
+    assert_false(clv_fleet_has(other->fleet, other->desks[0]->landing));
+    ensemble_bed_memory(b, 1); /* wants the twin */
+    while (ensemble_bed_events(b, CLEAVE_EVENT_ADAPT) < 2) {
+        clv_managing_look(b->ensemble);
+    }
+    assert_non_null(
+        strstr(b->reason[CLEAVE_EVENT_ADAPT], "test stays as it is"));
+    assert_null(strstr(b->to[CLEAVE_EVENT_ADAPT], "test: twin"));
+    assert_int_equal(b->ensemble->lineup.configs[0].variant, 0);
+    assert_int_equal(ensemble_bed_next(b, 0), 1);
+    assert_int_equal(ensemble_bed_next(b, 1), 0);
+}
+
 /* Two minutes later than it is. */
 static int64_t late_now_ns(void *self)
 {
@@ -378,6 +407,7 @@ int main(int argc, char **argv)
         IN_BED(short_memory_gives_back_what_nobody_uses),
         IN_BED(a_server_killed_while_switching_costs_no_answer),
         IN_BED(a_variant_that_vanished_is_told_and_the_table_goes_on),
+        IN_BED(what_stays_is_not_told_to_have_moved),
         IN_BED(a_variant_that_came_back_is_used_in_the_end),
         IN_BED(without_a_manager_states_are_told_and_nothing_moves),
         IN_BED(solving_anew_loads_when_it_has_to),

@@ -153,6 +153,34 @@ static void paths_are_cut_and_told_apart(void **state)
     assert_false(clv_path_ends("x.onnx.data", ".onnx"));
 }
 
+/* Two ways to one place are one path; what is not there has one, too. */
+static void paths_become_whole(void **state)
+{
+    struct scratch *s = *state;
+    char whole[CLV_PATH_MAX];
+    char linked[CLV_PATH_MAX];
+    char here[CLV_PATH_MAX];
+
+    assert_int_equal(clv_folder_make(scratch_path(s, "a"), NULL), CLEAVE_OK);
+    clv_path_whole(scratch_path(s, "a"), whole);
+    assert_int_equal(symlink(whole, scratch_path(s, "b")), 0);
+    clv_path_whole(scratch_path(s, "a/../b/"), linked);
+    assert_string_equal(whole, linked);
+    assert_non_null(getcwd(here, sizeof here));
+    clv_path_whole("./.", whole);
+    clv_path_whole(here, linked);
+    assert_string_equal(whole, linked);
+    clv_path_whole("/nowhere/at all", whole);
+    assert_string_equal(whole, "/nowhere/at all");
+    clv_path_whole("nowhere/at all", whole);
+    assert_true(strlen(whole) == strlen(here) + 15 &&
+                strncmp(whole, here, strlen(here)) == 0);
+    clv_path_whole("", whole);
+    assert_string_equal(whole, "");
+    clv_path_whole(NULL, whole);
+    assert_string_equal(whole, "");
+}
+
 int main(void)
 {
 #define IN_FOLDER(test) \
@@ -164,6 +192,7 @@ int main(void)
         IN_FOLDER(reading_stops_at_the_limit),
         IN_FOLDER(writing_replaces_the_whole),
         IN_FOLDER(folders_are_made_with_those_above),
+        IN_FOLDER(paths_become_whole),
         cmocka_unit_test(paths_are_cut_and_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -202,31 +202,83 @@ static void rigs_of_a_model_stand_on_one_ground(void **state)
     clv_fleet_give(w->fleet, b);
 }
 
+/* The server says nothing. */
+static void fall_silent(struct world *w, struct lying_server *liar)
+{
+    struct clv_map map;
+
+    runner_bed_kill_server(w->bed);
+    assert_int_equal(clv_map_open(w->bed->model, &map, NULL), CLEAVE_OK);
+    assert_int_equal(lying_start(liar, w->bed->port,
+                                 clv_sha256_of(map.bytes).hex, LIE_SILENCE),
+                     0);
+    clv_map_close(&map);
+}
+
+static void await_question(struct lying_server *liar)
+{
+    while (atomic_load(&liar->told) == 0) {
+        sched_yield();
+    }
+}
+
 /* A server that says nothing holds a design up, and nobody else. */
 static void an_open_ground_is_given_while_a_design_is_made(void **state)
 {
     struct world *w = *state;
     struct lying_server liar;
     const struct clv_ground *ground = NULL;
-    struct clv_map map;
 
     prepare(w, 3, 0);
-    runner_bed_kill_server(w->bed);
-    assert_int_equal(clv_map_open(w->bed->model, &map, NULL), CLEAVE_OK);
-    assert_int_equal(lying_start(&liar, w->bed->port,
-                                 clv_sha256_of(map.bytes).hex, LIE_SILENCE),
-                     0);
-    clv_map_close(&map);
+    fall_silent(w, &liar);
     clv_fleet_want(w->fleet, w->at[1]);
-    while (atomic_load(&liar.told) == 0) {
-        sched_yield();
-    }
+    await_question(&liar);
     assert_int_equal(clv_fleet_ground(w->fleet, 0, 0, &ground, NULL),
                      CLEAVE_OK);
     assert_non_null(ground);
     lying_stop(&liar); /* which ends the wait before its time */
     assert_int_not_equal(await_told(w), CLEAVE_TIMEOUT);
     assert_false(has(w, 1));
+}
+
+static void a_server_that_is_down_is_not_waited_for(void **state)
+{
+    struct world *w = *state;
+    struct lying_server liar;
+
+    fall_silent(w, &liar);
+    clv_fleet_want(w->fleet, w->at[1]);
+    await_question(&liar);
+    clv_fleet_give_up(w->fleet, 0);
+    assert_int_equal(await_told(w), CLEAVE_UNREACHABLE); /* and no timeout */
+    clv_fleet_want(w->fleet, w->at[3]);                  /* the next one is */
+    assert_int_equal(await_told(w), CLEAVE_OK);
+    lying_stop(&liar);
+}
+
+static void *prepare_in_vain(void *self)
+{
+    struct world *w = self;
+
+    w->status = clv_fleet_prepare(w->fleet, w->at[1], 0, NULL);
+    return NULL;
+}
+
+static void the_end_waits_for_no_server(void **state)
+{
+    struct world *w = *state;
+    struct lying_server liar;
+    pthread_t thread;
+
+    fall_silent(w, &liar);
+    assert_int_equal(pthread_create(&thread, NULL, prepare_in_vain, w), 0);
+    await_question(&liar);
+    clv_fleet_end(w->fleet);
+    pthread_join(thread, NULL);
+    assert_int_equal(w->status, CLEAVE_UNREACHABLE); /* and no timeout */
+    assert_int_equal(clv_fleet_prepare(w->fleet, w->at[2], 0, NULL),
+                     CLEAVE_UNREACHABLE); /* it stays so */
+    lying_stop(&liar);
 }
 
 int main(int argc, char **argv)
@@ -239,6 +291,8 @@ int main(int argc, char **argv)
         IN_WORLD(a_retired_servers_designs_go_when_free),
         IN_WORLD(rigs_of_a_model_stand_on_one_ground),
         IN_WORLD(an_open_ground_is_given_while_a_design_is_made),
+        IN_WORLD(a_server_that_is_down_is_not_waited_for),
+        IN_WORLD(the_end_waits_for_no_server),
     };
 
     runner_bed_serves(argc, argv);

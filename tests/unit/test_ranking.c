@@ -18,7 +18,7 @@
 #define COUNT 5000
 
 /* Numbers of several kinds: spread, rounded, alike to the seventh digit, the
-   same, very small, infinite. */
+   same, very small, as far apart as can be, infinite. */
 static double draw(struct seeded *s, unsigned kind)
 {
     double unit = seeded_unit(s);
@@ -34,6 +34,14 @@ static double draw(struct seeded *s, unsigned kind)
         return 3;
     case 4:
         return 1e-310 * unit;
+    case 5:
+        return seeded_below(s, 50) != 0  ? 3 + 1e-6 * unit
+               : seeded_below(s, 2) != 0 ? INFINITY
+                                         : floor(unit * 2) * 1e300;
+    case 6: /* some a rounding apart, which no word has room for */
+        return seeded_below(s, 9) == 0
+                   ? exp(1400 * (unit - 0.5))
+                   : 1 + 0x1p-52 * (double)seeded_below(s, 9);
     default:
         return seeded_below(s, 3) == 0 ? INFINITY : 1e39 * unit;
     }
@@ -47,7 +55,7 @@ static void orders_equal_those_by_insertion(void **state)
     static uint64_t work[2 * COUNT];
 
     (void)state;
-    for (unsigned kind = 0; kind < 6; kind++) {
+    for (unsigned kind = 0; kind < 8; kind++) {
         size_t finite = 0;
         uint8_t seen[COUNT] = {0};
         for (size_t i = 0; i < COUNT; i++) {

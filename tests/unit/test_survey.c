@@ -23,6 +23,9 @@ struct site {
     size_t patience;
     size_t asked;
     char notes[2048];
+    const char *data;
+    struct clv_subject subject;
+    int is_unlabelled;
 };
 
 static void note_step(void *self, double seconds, const char *what)
@@ -59,6 +62,7 @@ static int begin(void **state)
     }
     t->bed = bed;
     t->patience = SIZE_MAX;
+    t->data = "rows";
     t->engine = (struct clv_survey_engine){t->bed->network,
                                            clv_engine_name(t->bed->engine),
                                            clv_engine_identity(t->bed->engine)};
@@ -95,9 +99,10 @@ static cleave_status survey(struct site *t, int is_fast, cleave_error *err)
         .engines = &t->engine,
         .engine_count = 1,
         .source = t->bed->source,
-        .labels = t->bed->labels,
+        .labels = t->is_unlabelled ? NULL : t->bed->labels,
         .sampling = &t->sampling,
-        .data = "rows",
+        .data = t->data,
+        .subject = t->subject,
         .calibration = t->calibration,
         .is_fast = is_fast,
         .budget_pp = 1,
@@ -130,7 +135,8 @@ static void load(struct site *t, struct clv_costs *costs, char note[512])
     struct clv_wanted wanted = {.variants = &variant,
                                 .variant_count = 1,
                                 .engines = &t->engine.name,
-                                .engine_count = 1};
+                                .engine_count = 1,
+                                .subject = t->subject};
     cleave_error err = CLEAVE_ERROR_INIT;
 
     if (clv_database_load(t->database, &wanted, costs, note, &err) !=
@@ -303,6 +309,65 @@ static void a_calibration_of_another_model_is_refused(void **state)
     assert_int_equal(survey(t, 1, &err), CLEAVE_MISMATCH);
 }
 
+static void be(struct site *t, int is_night)
+{
+    static const struct clv_subject subjects[] = {
+        {.task = "day", .input = "/in/day"},
+        {.task = "night", .input = "/in/night"}};
+
+    t->subject = subjects[is_night];
+    t->data = is_night ? "night's" : "day's";
+    t->is_unlabelled = is_night;
+}
+
+static void expect_same(const struct clv_costs *a, const struct clv_costs *b)
+{
+    assert_true(a->variants[0].score == b->variants[0].score);
+    assert_string_equal(a->variants[0].metric, b->variants[0].metric);
+    assert_int_equal(a->pack_count, b->pack_count);
+    assert_memory_equal(a->packs, b->packs, a->pack_count * sizeof *a->packs);
+}
+
+/* Of two tasks one model is measured for each, however often one of them is
+   cut off, and neither gets the other's. */
+static void tasks_that_share_a_model_go_on_each_by_itself(void **state)
+{
+    struct site *t = *state;
+    cleave_status status = CLEAVE_CANCELLED;
+    struct clv_costs day;
+    struct clv_costs now;
+    char note[512];
+    cleave_error err;
+
+    be(t, 0);
+    survey_well(t, 1);
+    load(t, &day, note);
+    for (size_t stops = 1; status == CLEAVE_CANCELLED; stops++) {
+        be(t, 1);
+        t->patience = 16 * stops;
+        status = survey(t, 1, &err);
+        assert_true(status == CLEAVE_OK || status == CLEAVE_CANCELLED);
+        assert_true(stops < 200);
+        be(t, 0);
+        load(t, &now, note);
+        assert_string_equal(note, "");
+        expect_same(&now, &day);
+        clv_costs_fini(&now);
+    }
+    t->patience = SIZE_MAX;
+    survey_well(t, 1);
+    load(t, &now, note);
+    expect_same(&now, &day);
+    clv_costs_fini(&now);
+    be(t, 1);
+    load(t, &now, note);
+    assert_string_equal(note, "");
+    assert_string_equal(now.variants[0].metric, "cosine");
+    assert_true(now.pack_count > 0);
+    clv_costs_fini(&now);
+    clv_costs_fini(&day);
+}
+
 #define ON_SITE(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -312,6 +377,7 @@ int main(void)
         ON_SITE(what_is_known_is_not_measured_again),
         ON_SITE(it_may_stop_anywhere_and_go_on),
         ON_SITE(an_unfinished_one_says_so),
+        ON_SITE(tasks_that_share_a_model_go_on_each_by_itself),
         ON_SITE(a_fast_one_measures_less),
         ON_SITE(the_calibration_is_left_behind),
         ON_SITE(a_calibration_of_another_model_is_refused),

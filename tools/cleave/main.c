@@ -132,6 +132,17 @@ static int complain(const cleave_error *err, int code)
     return code;
 }
 
+/* A full disk must not look like an answer. */
+static int end_output(int code)
+{
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "cleave: standard output: Not all could be written; "
+                        "is there room for it?\n");
+        return code != 0 ? code : 1;
+    }
+    return code;
+}
+
 static int run_command(const struct command *c, int argc, char **argv)
 {
     cleave_error err = CLEAVE_ERROR_INIT;
@@ -186,12 +197,11 @@ static void keep_little(void)
 #endif
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "--help";
     const struct command *command = find_command(name);
 
-    keep_little();
     if (command != NULL) {
         return run_command(command, argc - 2, argv + 2);
     }
@@ -214,4 +224,10 @@ int main(int argc, char **argv)
         return argc > 1 ? 0 : 2;
     }
     return unknown_command(name);
+}
+
+int main(int argc, char **argv)
+{
+    keep_little();
+    return end_output(run(argc, argv));
 }

@@ -231,7 +231,7 @@ static json_t *planning_json(const struct planning *p, double reference)
     return object;
 }
 
-static cleave_status print(json_t *json, cleave_error *err)
+cleave_status planjson_line(json_t *json, cleave_error *err)
 {
     int failed =
         json == NULL ||
@@ -240,13 +240,13 @@ static cleave_status print(json_t *json, cleave_error *err)
     printf("\n");
     json_decref(json);
     return failed ? clv_fail(err, CLEAVE_IO, "plan",
-                             "The decision could not be written.")
+                             "The plan could not be written.")
                   : CLEAVE_OK;
 }
 
 cleave_status planjson_print(const struct planning *planning, cleave_error *err)
 {
-    return print(planning_json(planning, NAN), err);
+    return planjson_line(planning_json(planning, NAN), err);
 }
 
 cleave_status planjson_compare(const struct planning *plannings, size_t count,
@@ -261,5 +261,5 @@ cleave_status planjson_compare(const struct planning *plannings, size_t count,
     for (size_t i = 0; i < count; i++) {
         json_array_append_new(list, planning_json(&plannings[i], reference));
     }
-    return print(list, err);
+    return planjson_line(list, err);
 }

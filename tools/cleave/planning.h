@@ -4,6 +4,8 @@
 #ifndef CLEAVE_TOOL_PLANNING_H
 #define CLEAVE_TOOL_PLANNING_H
 
+#include <jansson.h>
+
 #include "decision.h"
 
 #define PLANNING_RIVALS 12
@@ -48,7 +50,13 @@ void plantext_print(const struct planning *planning, int explain);
 /* Several policies' decisions side by side; the first is what ratios are to. */
 void plantext_compare(const struct planning *plannings, size_t count);
 
-/* planjson.c: the same for programs. CLEAVE_MEMORY. */
+/*
+ * planjson.c: a line of JSON on standard output. The value is given back; NULL
+ * is memory that ran out. CLEAVE_IO if it could not be written.
+ */
+cleave_status planjson_line(json_t *json, cleave_error *err);
+
+/* A decision for programs, and several side by side. Fail as that does. */
 cleave_status planjson_print(const struct planning *planning,
                              cleave_error *err);
 cleave_status planjson_compare(const struct planning *plannings, size_t count,

@@ -82,17 +82,30 @@ int profiling_is_cancelled(void *self)
 
 /* -- One model -- */
 
+/* Whether an earlier task has made it fresh; notes that this one does. */
+static int was_forgotten(struct profiling *a, const char *sha256)
+{
+    for (size_t i = 0; i < a->forgotten_count; i++) {
+        if (strcmp(a->forgotten[i], sha256) == 0) {
+            return 1;
+        }
+    }
+    snprintf(a->forgotten[a->forgotten_count++], sizeof a->forgotten[0], "%s",
+             sha256);
+    return 0;
+}
+
 static cleave_status forget(struct profiled *p, cleave_error *err)
 {
+    const char *sha256 = clv_network_sha256(p->network);
     char machine[CLV_MACHINE_TEXT];
     char text[CLV_MACHINE_TEXT];
 
-    if (!p->all->settings->fresh) {
+    if (!p->all->settings->fresh || was_forgotten(p->all, sha256)) {
         return CLEAVE_OK;
     }
     clv_machine_id(machine, text);
-    return clv_database_forget(p->all->database, clv_network_sha256(p->network),
-                               machine, err);
+    return clv_database_forget(p->all->database, sha256, machine, err);
 }
 
 static cleave_status survey(struct profiled *p, cleave_error *err)
@@ -112,6 +125,7 @@ static cleave_status survey(struct profiled *p, cleave_error *err)
         .labels = a->labels,
         .sampling = &p->sampling,
         .data = p->data.hex,
+        .subject = a->subject,
         .calibration = p->calibration,
         .calibration_is_fixed = p->calibration_is_fixed,
         .is_fast = a->settings->fast,
@@ -150,6 +164,7 @@ static cleave_status load(struct profiling *a, size_t first, size_t count,
         .servers = servers,
         .server_count = a->server_count,
         .identity = clv_engine_identity(a->engines[0]),
+        .subject = a->subject,
     };
 
     for (size_t i = 0; i < a->server_count; i++) {

@@ -209,6 +209,25 @@ static cleave_status check_inputs(const struct profiling *a, cleave_error *err)
     return CLEAVE_OK;
 }
 
+/* What the application says is the task's, even where something else stands in
+   for it; of a model alone what the command line says. */
+static void find_subject(struct profiling *a)
+{
+    const struct clv_app_task *task = a->task;
+    char used[CLV_PATH_MAX];
+
+    clv_path_whole(a->is_alone ? a->data : task->input, a->subject_input);
+    clv_path_whole(a->is_alone ? a->labels_path : task->labels,
+                   a->subject_labels);
+    a->subject = (struct clv_subject){.task = a->is_alone ? "" : task->name,
+                                      .input = a->subject_input,
+                                      .labels = a->subject_labels};
+    clv_path_whole(a->data, used);
+    a->subject.is_elsewhere = strcmp(used, a->subject_input) != 0;
+    clv_path_whole(a->labels_path, used);
+    a->subject.is_elsewhere |= strcmp(used, a->subject_labels) != 0;
+}
+
 cleave_status profiling_turn_to(struct profiling *a,
                                 const struct clv_app_task *task,
                                 cleave_error *err)
@@ -220,6 +239,7 @@ cleave_status profiling_turn_to(struct profiling *a,
     a->task = task;
     a->data = profiling_data(a, task);
     a->labels_path = labels_of(a, task);
+    find_subject(a);
     memset(a->models, 0, sizeof a->models);
     if (a->labels_path != NULL) {
         status = clv_labels_read(a->labels_path, &a->labels, err);
@@ -306,7 +326,10 @@ cleave_status profiling_open(struct profiling *a, const struct settings *s,
     cleave_status status;
 
     a->settings = s;
-    status = read_application(a, err);
+    a->forgotten = calloc(CLV_TASKS * CLV_VARIANTS, sizeof *a->forgotten);
+    status = a->forgotten != NULL
+                 ? read_application(a, err)
+                 : clv_fail_memory(err, "models", sizeof *a->forgotten);
     if (status == CLEAVE_OK) {
         status = list_tasks(a, err);
     }
@@ -346,6 +369,7 @@ void profiling_close(struct profiling *a)
     clv_store_close(a->store);
     clv_labels_free(a->labels);
     clv_application_free(a->application);
+    free(a->forgotten);
 }
 
 /* -- One model -- */

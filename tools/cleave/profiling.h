@@ -39,7 +39,12 @@ struct profiling {
     const char *data;                /* its inputs, */
     const char *labels_path;         /* and theirs, or NULL */
     struct clv_labels *labels;       /* or NULL */
-    char models[CLV_VARIANTS][65];   /* SHA-256 of its variants, once opened */
+    struct clv_subject subject;      /* whose accuracy it is */
+    char subject_input[CLV_PATH_MAX];
+    char subject_labels[CLV_PATH_MAX];
+    char models[CLV_VARIANTS][65]; /* SHA-256 of its variants, once opened */
+    char (*forgotten)[65]; /* of --fresh, models that tasks share only once */
+    size_t forgotten_count;
     struct profiling_pick picks[CLV_TASKS];
     double budget_pp;
     int is_alone; /* a model, no application */

@@ -16,7 +16,6 @@
  */
 #include "runall.h"
 
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +27,7 @@
 #include "base/wait.h"
 #include "command.h"
 #include "decision.h"
+#include "interrupt.h"
 #include "job.h"
 #include "taskwish.h"
 
@@ -43,8 +43,7 @@ struct crowd {
     struct crowdlog log;
     uint64_t threads; /* of each task */
     int64_t alone_ns; /* of each task, in all */
-    sigset_t interrupts;
-    atomic_int is_interrupted;
+    struct interrupt interrupt;
     atomic_int is_finished; /* the whole run */
 };
 
@@ -76,7 +75,7 @@ static int64_t now(void)
 /* Waits until `due_ns` after the part's beginning; 0 if the part is over. */
 static int await_due(const struct part *p, int64_t due_ns)
 {
-    while (!atomic_load(&p->crowd->is_interrupted)) {
+    while (!interrupt_came(&p->crowd->interrupt)) {
         int64_t elapsed_ns = now() - p->began_ns;
         if (p->length_ns > 0 &&
             (elapsed_ns >= p->length_ns || due_ns >= p->length_ns)) {
@@ -238,22 +237,19 @@ static cleave_status play_all(struct crowd *c, cleave_error *err)
     if (status == CLEAVE_OK) {
         status = play_together(c, err);
     }
-    if (status == CLEAVE_OK && has_after && !atomic_load(&c->is_interrupted)) {
+    if (status == CLEAVE_OK && has_after && !interrupt_came(&c->interrupt)) {
         status = play_alone(c, c->alone_ns - before_ns, err);
     }
     return status;
 }
 
-/* The live line, and the interrupts. */
+/* The live line. */
 static void *look_after(void *arg)
 {
     struct crowd *c = arg;
-    struct timespec each = {.tv_nsec = LIVE_NS};
 
     while (!atomic_load(&c->is_finished)) {
-        if (sigtimedwait(&c->interrupts, NULL, &each) > 0) {
-            atomic_store(&c->is_interrupted, 1);
-        }
+        clv_wait_until(now() + LIVE_NS);
         crowdlog_live(&c->log, c->ensemble);
     }
     return NULL;
@@ -263,8 +259,11 @@ static cleave_status watch_and_play(struct crowd *c, cleave_error *err)
 {
     pthread_t looker;
     int has_looker = pthread_create(&looker, NULL, look_after, c) == 0;
-    cleave_status status = play_all(c, err);
+    cleave_status status;
 
+    interrupt_run(&c->interrupt, 1);
+    status = play_all(c, err);
+    interrupt_run(&c->interrupt, 0);
     atomic_store(&c->is_finished, 1);
     if (has_looker) {
         pthread_join(looker, NULL);
@@ -391,13 +390,12 @@ cleave_status runall_run(const struct settings *s,
     c->settings = s;
     c->application = application;
     c->threads = s->in_flight > 0 ? s->in_flight : 1;
-    sigemptyset(&c->interrupts);
-    sigaddset(&c->interrupts, SIGINT);
-    sigaddset(&c->interrupts, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &c->interrupts, NULL); /* before any thread */
+    status = interrupt_open(&c->interrupt, err);
     crowdlog_open(&c->log, application, s->json, !s->repeat && s->for_ms == 0,
                   !s->quiet);
-    status = open_all(c, err);
+    if (status == CLEAVE_OK) {
+        status = open_all(c, err);
+    }
     if (status == CLEAVE_OK) {
         status = watch_and_play(c, err);
         if (status == CLEAVE_OK) {
@@ -409,6 +407,7 @@ cleave_status runall_run(const struct settings *s,
     }
     cleave_ensemble_close(c->ensemble);
     crowdlog_fini(&c->log);
+    interrupt_close(&c->interrupt);
     free(c);
     return status;
 }

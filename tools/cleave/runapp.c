@@ -10,7 +10,6 @@
 #include "runapp.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +20,7 @@
 #include "base/wait.h"
 #include "command.h"
 #include "decision.h"
+#include "interrupt.h"
 #include "media/labels.h"
 #include "report.h"
 #include "run/adaptive.h"
@@ -44,7 +44,7 @@ struct running {
     int64_t until_ns; /* 0: when the samples end */
     atomic_uint_least64_t next;
     atomic_int is_over;
-    sigset_t interrupts;
+    struct interrupt interrupt;
 };
 
 static int64_t now(void)
@@ -73,7 +73,7 @@ static int await_turn(struct running *r, uint64_t turn)
     if (r->until_ns > 0 && due_ns >= r->until_ns) {
         return 0;
     }
-    while (!atomic_load(&r->is_over)) {
+    while (!interrupt_came(&r->interrupt)) {
         int64_t now_ns = now();
         if (r->until_ns > 0 && now_ns >= r->until_ns) {
             return 0;
@@ -110,16 +110,13 @@ static void *work(void *arg)
     }
 }
 
-/* The live line, and the interrupts. */
+/* The live line. */
 static void *look_after(void *arg)
 {
     struct running *r = arg;
-    struct timespec each = {.tv_nsec = LIVE_NS};
 
     while (!atomic_load(&r->is_over)) {
-        if (sigtimedwait(&r->interrupts, NULL, &each) > 0) {
-            atomic_store(&r->is_over, 1);
-        }
+        clv_wait_until(now() + LIVE_NS);
         runlog_live(&r->log, r->runner);
     }
     return NULL;
@@ -314,15 +311,16 @@ static cleave_status run_one(const struct settings *s,
     int ends = !s->repeat && s->for_ms == 0;
     cleave_status status;
 
-    sigemptyset(&r.interrupts);
-    sigaddset(&r.interrupts, SIGINT);
-    sigaddset(&r.interrupts, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &r.interrupts, NULL); /* before any thread */
+    status = interrupt_open(&r.interrupt, err);
     runlog_open(&r.log, s->json, ends, !s->quiet,
                 s->labels != NULL || task->labels != NULL);
-    status = open_all(&r, task, err);
     if (status == CLEAVE_OK) {
+        status = open_all(&r, task, err);
+    }
+    if (status == CLEAVE_OK) {
+        interrupt_run(&r.interrupt, 1);
         status = run_all(&r, threads, err);
+        interrupt_run(&r.interrupt, 0);
         if (status == CLEAVE_OK) {
             status = runlog_close(&r.log, r.runner, err);
         }
@@ -331,6 +329,7 @@ static cleave_status run_one(const struct settings *s,
     cleave_runner_close(r.runner);
     clv_labels_free(r.labels);
     runlog_fini(&r.log);
+    interrupt_close(&r.interrupt);
     return status;
 }
 

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "base/fail.h"
+#include "planning.h"
 #include "plansolver.h"
 
 static void put_value(json_t *object, const char *key, double value,
@@ -298,33 +298,20 @@ static json_t *plan_json(struct plansolver *p)
     return object;
 }
 
-static cleave_status print(json_t *json, cleave_error *err)
-{
-    int failed =
-        json == NULL ||
-        json_dumpf(json, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9)) != 0;
-
-    printf("\n");
-    json_decref(json);
-    return failed ? clv_fail(err, CLEAVE_IO, "plan",
-                             "The plan could not be written.")
-                  : CLEAVE_OK;
-}
-
 cleave_status solverjson_obstacle(const struct plansolver *p,
                                   const cleave_error *why, cleave_error *err)
 {
-    return print(json_pack("{s:s, s:f, s:b, s:{s:s, s:s}, s:{s:o, s:o}}",
-                           "solver", p->settings->solver, "designs",
-                           clv_product_size(p->now.product), "feasible", 0,
-                           "in_the_way", "where", why->where, "text", why->text,
-                           "nearest", "configurations",
-                           choice_json(p, p->now.choice), "constraints",
-                           bounds_json(p, p->now.product, p->now.choice)),
-                 err);
+    return planjson_line(
+        json_pack("{s:s, s:f, s:b, s:{s:s, s:s}, s:{s:o, s:o}}", "solver",
+                  p->settings->solver, "designs",
+                  clv_product_size(p->now.product), "feasible", 0, "in_the_way",
+                  "where", why->where, "text", why->text, "nearest",
+                  "configurations", choice_json(p, p->now.choice),
+                  "constraints", bounds_json(p, p->now.product, p->now.choice)),
+        err);
 }
 
 cleave_status solverjson_print(struct plansolver *p, cleave_error *err)
 {
-    return print(plan_json(p), err);
+    return planjson_line(plan_json(p), err);
 }
