@@ -117,7 +117,8 @@ static OrtStatus *make_env(const OrtApi *api, uint32_t threads, int spin,
     return status;
 }
 
-/* One arena for the activations of all sessions. */
+/* One arena for the activations of all sessions. It never gives back what it
+   took first, so that is to be little. */
 static OrtStatus *register_arena(const OrtApi *api, OrtEnv *env)
 {
     OrtMemoryInfo *memory = NULL;
@@ -213,7 +214,7 @@ cleave_status clv_ort_env_new(uint32_t threads, int spin,
         status = register_arena(api, env);
     }
     if (status == NULL) {
-        status = use_least(api, env, 0);
+        status = use_least(api, env, 1);
     }
     clv_hush_end(&hush);
     if (status == NULL) {
@@ -354,6 +355,10 @@ cleave_status clv_ort_options_new(const struct clv_ort_wishes *wishes,
     if (status == NULL) {
         status = api->AddSessionConfigEntry(
             options, kOrtSessionOptionsConfigUseEnvAllocators, "1");
+    }
+    if (status == NULL) { /* what stays is not in the arena */
+        status = api->AddSessionConfigEntry(
+            options, kOrtSessionOptionsUseDeviceAllocatorForInitializers, "1");
     }
     if (status == NULL && wishes->save_path != NULL) {
         status = set_saving(api, wishes->save_path, options);

@@ -503,7 +503,7 @@ static void only_what_is_loaded_takes_memory(void **state)
     struct clv_network *n = bed_make(*state, sample_heavy);
     struct clv_part *part;
     size_t before;
-    struct run r;
+    struct run r = {.owns_session = 0};
 
     if (!RESIDENT_MEMORY) {
         print_message("a sanitizer keeps what is freed: left out\n");

@@ -428,8 +428,7 @@ static void sample_wide(struct maker *m)
     maker_output(m, "y f32 1x4");
 }
 
-/* Another session's output that stays lies where the wide ones' tensors were,
-   if it lies among them. */
+/* What another session keeps does not lie among it. */
 static void what_sessions_used_goes_back_to_the_system(void **state)
 {
     struct scratch *s = *state;
