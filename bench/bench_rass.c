@@ -5,6 +5,8 @@
  *                        sort, select, table, on one core
  *     carin.exact_1e12   the best of four tasks with a thousand
  *                        configurations each, by bounds
+ *     carin.table_1e6    the switching table of four tasks with 32
+ *                        configurations each
  *
  * Values are drawn, with trade-offs between objectives as measured designs
  * have them. `--quick` measures a little, to try the benchmark itself.
@@ -19,6 +21,7 @@
 #include "bench/tally.h"
 #include "plan/exact.h"
 #include "plan/rass.h"
+#include "plan/switching.h"
 
 #define DESIGNS ((size_t)1000000)
 #define OBJECTIVES 6
@@ -247,6 +250,27 @@ static void wish(struct clv_slo *slo, const char *measure)
     o->maximize = clv_metric_more_is_better(o->measure.metric);
 }
 
+/* One task, and so many busy threads of others. */
+static void press(struct chance *c, struct clv_contention *contention)
+{
+    for (uint32_t trial = 0; trial < 2 * TASKS * ENGINES; trial++) {
+        uint32_t i = trial % TASKS;
+        struct clv_contention_row row = {
+            .company = {.tasks = TASKS, .hogs = 1 + trial / TASKS / ENGINES},
+            .task = i};
+        for (size_t t = 0; t < TASKS; t++) {
+            row.company.seats[t] = CLV_NO_SEAT;
+            row.company.duties[t] = 1;
+        }
+        row.company.seats[i] = trial / TASKS % ENGINES;
+        row.alone_ns = spread_of(c, 1e7);
+        row.together_ns =
+            spread_of(c, 1e7 * (1 + row.company.hogs * chance_unit(c)));
+        must(clv_contention_add(contention, &row, NULL) == CLEAVE_OK,
+             "no trial");
+    }
+}
+
 static void contend(struct chance *c, struct clv_contention *contention)
 {
     for (uint32_t pair = 0; pair < TASKS * TASKS * ENGINES * ENGINES; pair++) {
@@ -271,9 +295,9 @@ static void contend(struct chance *c, struct clv_contention *contention)
     }
 }
 
-/* A thousand configurations for each task, and six objectives. */
+/* Each variant on each engine for each task, and six objectives. */
 static void application_init(struct application *a, uint64_t seed,
-                             int is_contended)
+                             uint32_t variants, int is_contended)
 {
     static const char *const names[TASKS] = {"scene", "faces", "words",
                                              "objects"};
@@ -290,7 +314,7 @@ static void application_init(struct application *a, uint64_t seed,
                                   NULL) == CLEAVE_OK,
                  "no engine");
         }
-        for (uint32_t v = 0; v < VARIANTS; v++) {
+        for (uint32_t v = 0; v < variants; v++) {
             put_variant(&c, &a->costs[i], v);
         }
         must(clv_space_init(&a->spaces[i], &a->costs[i], &power, NULL) ==
@@ -307,6 +331,7 @@ static void application_init(struct application *a, uint64_t seed,
          "no goals");
     if (is_contended) {
         contend(&c, &a->contention);
+        press(&c, &a->contention);
     }
     a->options = (struct clv_product_options){
         .tasks = a->tasks,
@@ -346,7 +371,7 @@ static struct found find_best(uint64_t seed, int is_contended)
     struct found found;
     int64_t started;
 
-    application_init(&a, seed, is_contended);
+    application_init(&a, seed, VARIANTS, is_contended);
     must(clv_product_new(&a.options, &product, NULL) == CLEAVE_OK,
          "no product");
     started = tally_now_ns();
@@ -396,11 +421,52 @@ static void exact_section(size_t repeats)
     tally_fini(&times[1]);
 }
 
+/* -- A table -- */
+
+/* For each task so many on each engine: 2^20 designs. */
+#define TABLE_VARIANTS 8
+
+static void table_section(uint32_t variants, size_t repeats)
+{
+    static struct application a;
+    struct clv_switching_options options;
+    struct clv_switching *table = NULL;
+    json_t *context = tally_context();
+    struct tally times;
+
+    application_init(&a, 42, variants, 1);
+    a.options.situation.memory_bytes = INFINITY;
+    options = (struct clv_switching_options){.product = a.options};
+    tally_init(&times, repeats);
+    for (size_t i = 0; i < repeats; i++) {
+        double spent = spent_s();
+        clv_switching_free(table);
+        must(clv_switching_new(&options, &table, NULL) == CLEAVE_OK,
+             "no table");
+        tally_add(&times, spent_s() - spent);
+    }
+    json_object_set_new(context, "designs",
+                        json_real(pow((double)variants * ENGINES, TASKS)));
+    json_object_set_new(context, "states",
+                        json_integer((json_int_t)table->state_count));
+    json_object_set_new(context, "kept",
+                        json_integer((json_int_t)table->kept_count));
+    tally_describe(context, "core_s", &times);
+    tally_row("carin.table_1e6",
+              "the switching table of a million designs: each state solved, "
+              "the table drafted and proven, one core (its time)",
+              tally_median(&times), "s", 0, context);
+    tally_fini(&times);
+    clv_switching_free(table);
+    application_fini(&a);
+}
+
 int main(int argc, char **argv)
 {
     int quick = argc > 1 && strcmp(argv[1], "--quick") == 0;
 
     rass_section(quick ? DESIGNS / 100 : DESIGNS, quick ? 2 : 15);
     exact_section(quick ? 1 : 5);
+    table_section(quick ? 2 : TABLE_VARIANTS, quick ? 1 : 5);
     return 0;
 }

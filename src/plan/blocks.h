@@ -55,14 +55,16 @@ double clv_block_square(enum clv_path path,
                         double ret_squares[CLV_BLOCK_DESIGNS]);
 
 /* Values of feasible designs, finite and not CLV_UNKNOWN: how many there are,
-   how many below `low`, and those from `low` to `high`. The caller says both,
-   and has room for one more than are ever between. Adds to counts. */
+   and those between `low` and `high`. The caller says both, and has room for
+   one more than are ever between. Adds to counts. */
 struct clv_block_parts {
     double low;
     double high;
-    size_t ahead; /* as a block's */
-    size_t known;
-    size_t below;
+    size_t ahead;   /* as a block's */
+    size_t known;   /* of these .. */
+    size_t below;   /* .. less than `low` */
+    size_t to_low;  /* .. `low` or less */
+    size_t to_high; /* .. `high` or less */
     double *between;
     size_t count;
 };

@@ -309,6 +309,8 @@ struct parting {
     lanes high;
     masks known;
     masks below;
+    masks to_low;
+    masks to_high;
 };
 
 /* Which of four values are between. Of what is not finite nothing is left when
@@ -319,9 +321,13 @@ BLOCKS_INLINE void part(struct parting *p, const double *value,
     lanes x = AT(const lanes, value, 0);
     masks known = BLOCKS_FLAGGED(is_in) & (x - x == 0) & (x != CLV_UNKNOWN);
 
+    masks to_low = known & (x <= p->low);
+
     p->known -= known;
     p->below -= known & (x < p->low);
-    *ret_between = known & (x >= p->low) & (x <= p->high);
+    p->to_low -= to_low;
+    p->to_high -= known & (x <= p->high);
+    *ret_between = known & (x < p->high) & ~to_low;
 }
 
 BLOCKS_INLINE void part_block(const double *value, const int8_t *is_in,
@@ -349,6 +355,8 @@ BLOCKS_INLINE void part_block(const double *value, const int8_t *is_in,
     for (size_t l = 0; l < LANES; l++) {
         parts->known += (size_t)p.known[l];
         parts->below += (size_t)p.below[l];
+        parts->to_low += (size_t)p.to_low[l];
+        parts->to_high += (size_t)p.to_high[l];
     }
 }
 

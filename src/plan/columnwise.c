@@ -15,19 +15,15 @@
 
 #include "base/fail.h"
 #include "plan/blocks.h"
+#include "plan/columnwise.h"
 #include "plan/ranking.h"
-#include "plan/rass.h"
 
 #define BLOCK CLV_BLOCK_DESIGNS
 
 struct solving {
     const struct clv_rass_columns *columns;
     struct clv_yardstick *yardstick;
-    int8_t *is_feasible; /* -1 or 0; to the end of the last block */
-    double *keys;        /* squares of distances; infinite: not feasible */
-    double *leasts;      /* of each block's keys */
-    uint64_t *work;      /* two numbers a design */
-    uint32_t *beaten;    /* those that beat one */
+    struct clv_columnwise_room *room;
     size_t feasible;
     enum clv_path path;
 };
@@ -133,7 +129,7 @@ static void survey(struct solving *s)
 
     for (size_t first = 0; first < c->designs; first += BLOCK) {
         size_t count = set_block(c, first, &pad, &block);
-        block.is_in = s->is_feasible + first;
+        block.is_in = s->room->is_feasible + first;
         memset(block.is_in, -1, count);
         memset(block.is_in + count, 0, BLOCK - count);
         clv_block_filter(s->path, c, &block);
@@ -166,9 +162,9 @@ static void measure(struct solving *s)
 
     for (size_t first = 0; first < c->designs; first += BLOCK) {
         set_block(c, first, &pad, &block);
-        block.is_in = s->is_feasible + first;
-        s->leasts[first / BLOCK] =
-            clv_block_square(s->path, s->yardstick, &block, s->keys + first);
+        block.is_in = s->room->is_feasible + first;
+        s->room->leasts[first / BLOCK] = clv_block_square(
+            s->path, s->yardstick, &block, s->room->keys + first);
     }
 }
 
@@ -207,7 +203,7 @@ static uint64_t number_of(const struct clv_rass_columns *c, size_t design)
 /* True if design a goes before b, b being one or none. */
 static int goes_first(const struct solving *s, size_t a, size_t b)
 {
-    return b == s->columns->designs || s->keys[a] < s->keys[b] ||
+    return b == s->columns->designs || s->room->keys[a] < s->room->keys[b] ||
            number_of(s->columns, a) < number_of(s->columns, b);
 }
 
@@ -218,23 +214,25 @@ static size_t best_of_kind(const struct solving *s, const struct kind *kind)
     double least = INFINITY;
 
     for (size_t i = 0; i < s->columns->designs; i++) {
-        if (i % BLOCK == 0 && s->leasts[i / BLOCK] > least) {
+        if (i % BLOCK == 0 && s->room->leasts[i / BLOCK] > least) {
             i += BLOCK - 1; /* nothing there */
-        } else if (s->keys[i] <= least && s->is_feasible[i] &&
+        } else if (s->room->keys[i] <= least && s->room->is_feasible[i] &&
                    is_of_kind(s->columns, i, kind) && goes_first(s, i, best)) {
             best = i;
-            least = s->keys[i];
+            least = s->room->keys[i];
         }
     }
     return best;
 }
 
-/* Every so many designs are looked at to guess where a tenth ends. */
+/* One of so many designs is looked at to guess where a tenth ends; not always
+   the same one, since designs of a product come in steps themselves. */
 #define SAMPLED 64
+#define STRIDE UINT32_C(2654435769) /* 2^32 less the golden section of it */
 
 static int is_known(const struct solving *s, const double *column, size_t i)
 {
-    return (s->is_feasible[i] != 0) & (fabs(column[i]) < INFINITY) &
+    return (s->room->is_feasible[i] != 0) & (fabs(column[i]) < INFINITY) &
            (column[i] != CLV_UNKNOWN);
 }
 
@@ -247,11 +245,13 @@ struct guess {
 static struct guess guess_tenth(const struct solving *s, const double *column)
 {
     struct guess guess = {-INFINITY, INFINITY};
-    double *sample = (double *)s->work;
+    double *sample = (double *)s->room->work;
+    size_t designs = s->columns->designs;
     size_t count = 0;
     size_t margin;
 
-    for (size_t i = 0; i < s->columns->designs; i += SAMPLED) {
+    for (size_t first = 0; first + SAMPLED <= designs; first += SAMPLED) {
+        size_t i = first + ((uint32_t)(first / SAMPLED) * STRIDE >> 26);
         sample[count] = column[i];
         count += (size_t)is_known(s, column, i);
     }
@@ -269,23 +269,28 @@ static double tenth_within(const struct solving *s, const double *column,
                            const struct guess *guess)
 {
     size_t designs = s->columns->designs;
-    struct clv_block_parts p = {
-        .low = guess->low, .high = guess->high, .between = (double *)s->work};
+    struct clv_block_parts p = {.low = guess->low,
+                                .high = guess->high,
+                                .between = (double *)s->room->work};
     double pad[BLOCK];
     size_t rank;
 
     for (size_t first = 0; first < designs; first += BLOCK) {
         p.ahead = ahead_of(designs, first);
         clv_block_part(s->path, padded(column, first, designs, pad),
-                       s->is_feasible + first, &p);
+                       s->room->is_feasible + first, &p);
     }
     rank = (p.known + 9) / 10;
     if (p.known == 0) {
         return INFINITY;
     }
-    return rank > p.below && rank - p.below <= p.count
-               ? clv_ranking_value(p.between, p.count, rank - p.below)
-               : NAN;
+    if (rank <= p.below || rank > p.to_high) {
+        return NAN;
+    }
+    if (rank <= p.to_low || rank > p.to_low + p.count) {
+        return rank <= p.to_low ? p.low : p.high; /* many may have just that */
+    }
+    return clv_ranking_value(p.between, p.count, rank - p.to_low);
 }
 
 static double tenth(const struct solving *s, const double *column)
@@ -365,7 +370,7 @@ static size_t list_no_worse(const struct solving *s,
         here[0].ahead = here[1].ahead = ahead_of(c->designs, first);
         here[0].value = padded(all[0].value, first, c->designs, pads[0]);
         here[1].value = padded(all[1].value, first, c->designs, pads[1]);
-        count += clv_block_list(s->path, here, s->is_feasible + first,
+        count += clv_block_list(s->path, here, s->room->is_feasible + first,
                                 (uint32_t)first, list + count);
     }
     return count;
@@ -413,7 +418,8 @@ static uint32_t best_listed(const struct solving *s, const uint32_t *list,
     uint32_t best = list[0];
 
     for (size_t i = 1; i < count; i++) {
-        if (s->keys[list[i]] <= s->keys[best] && goes_first(s, list[i], best)) {
+        if (s->room->keys[list[i]] <= s->room->keys[best] &&
+            goes_first(s, list[i], best)) {
             best = list[i];
         }
     }
@@ -432,13 +438,13 @@ static size_t give_way(const struct solving *s, const struct kind *kind,
         return design;
     }
     order_objectives(s, design, order);
-    count = list_no_worse(s, order, design, s->beaten);
-    count = keep_beating(s, order, design, s->beaten, count);
-    count = keep_kind(s, kind, s->beaten, count);
+    count = list_no_worse(s, order, design, s->room->beaten);
+    count = keep_beating(s, order, design, s->room->beaten, count);
+    count = keep_kind(s, kind, s->room->beaten, count);
     while (count > 0) {
-        design = best_listed(s, s->beaten, count);
+        design = best_listed(s, s->room->beaten, count);
         order_objectives(s, design, order);
-        count = keep_beating(s, order, design, s->beaten, count);
+        count = keep_beating(s, order, design, s->room->beaten, count);
     }
     return design;
 }
@@ -447,7 +453,7 @@ static size_t give_way(const struct solving *s, const struct kind *kind,
 
 static double optimality_of(const struct solving *s, size_t design)
 {
-    return 1 / (1 + sqrt(s->keys[design]));
+    return 1 / (1 + sqrt(s->room->keys[design]));
 }
 
 /* The best of a kind joins what is kept; which one that is. */
@@ -500,23 +506,40 @@ static void keep_all(const struct solving *s, struct clv_rass *rass)
 
 /* -- Solving -- */
 
-static cleave_status set_up(struct solving *s, cleave_error *err)
+void clv_columnwise_fini(struct clv_columnwise_room *room)
 {
-    size_t designs = s->columns->designs;
+    free(room->is_feasible);
+    free(room->keys);
+    free(room->leasts);
+    free(room->work);
+    free(room->beaten);
+    *room = (struct clv_columnwise_room){0};
+}
+
+static cleave_status make_room(struct clv_columnwise_room *r, size_t designs,
+                               cleave_error *err)
+{
     size_t whole = (designs / BLOCK + 1) * BLOCK;
 
-    s->is_feasible = malloc(whole);
-    s->keys = malloc(whole * sizeof *s->keys);
-    s->leasts = malloc((designs / BLOCK + 1) * sizeof *s->leasts);
-    s->work = malloc((2 * designs + 2) * sizeof *s->work);
-    s->beaten = malloc((designs + 1) * sizeof *s->beaten);
-    return s->is_feasible != NULL && s->keys != NULL && s->leasts != NULL &&
-                   s->work != NULL && s->beaten != NULL
-               ? CLEAVE_OK
-               : clv_fail_memory(err, "rass",
-                                 designs *
-                                     (1 + sizeof *s->keys +
-                                      2 * sizeof *s->work + sizeof *s->beaten));
+    if (r->keys != NULL && r->designs >= designs) {
+        return CLEAVE_OK;
+    }
+    clv_columnwise_fini(r);
+    r->is_feasible = malloc(whole);
+    r->keys = malloc(whole * sizeof *r->keys);
+    r->leasts = malloc((designs / BLOCK + 1) * sizeof *r->leasts);
+    r->work = malloc((2 * designs + 2) * sizeof *r->work);
+    r->beaten = malloc((designs + 1) * sizeof *r->beaten);
+    if (r->is_feasible == NULL || r->keys == NULL || r->leasts == NULL ||
+        r->work == NULL || r->beaten == NULL) {
+        clv_columnwise_fini(r);
+        return clv_fail_memory(err, "rass",
+                               designs *
+                                   (1 + sizeof *r->keys + 2 * sizeof *r->work +
+                                    sizeof *r->beaten));
+    }
+    r->designs = designs;
+    return CLEAVE_OK;
 }
 
 static cleave_status check(const struct clv_rass_columns *c, cleave_error *err)
@@ -531,28 +554,29 @@ static cleave_status check(const struct clv_rass_columns *c, cleave_error *err)
                           c->bound_count, c->designs);
 }
 
-cleave_status clv_rass_columns_solve(const struct clv_rass_columns *columns,
-                                     struct clv_rass *ret_rass,
-                                     uint32_t *ret_order, cleave_error *err)
+cleave_status clv_columnwise_solve(struct clv_columnwise_room *room,
+                                   const struct clv_rass_columns *columns,
+                                   struct clv_rass *ret_rass,
+                                   uint32_t *ret_order, cleave_error *err)
 {
     struct clv_rass rass = {.is_proven = 1};
     struct solving s = {.columns = columns,
                         .yardstick = &rass.yardstick,
+                        .room = room,
                         .path = clv_processor_best()};
     cleave_status status = check(columns, err);
 
     if (status == CLEAVE_OK) {
-        status = set_up(&s, err);
+        status = make_room(room, columns->designs, err);
     }
     if (status != CLEAVE_OK) {
-        goto out;
+        return status;
     }
     survey(&s);
     if (s.feasible == 0) {
-        status =
-            clv_fail(err, CLEAVE_NOT_FOUND, "designs",
-                     "None of %zu designs keeps all bounds.", columns->designs);
-        goto out;
+        return clv_fail(err, CLEAVE_NOT_FOUND, "designs",
+                        "None of %zu designs keeps all bounds.",
+                        columns->designs);
     }
     measure(&s);
     rass.feasible = s.feasible;
@@ -560,15 +584,20 @@ cleave_status clv_rass_columns_solve(const struct clv_rass_columns *columns,
     rass.workload_tenth = tenth(&s, columns->workload);
     keep_all(&s, &rass);
     if (ret_order != NULL) {
-        clv_ranking_sort(s.keys, columns->designs, ret_order, s.work);
+        clv_ranking_sort(room->keys, columns->designs, ret_order, room->work);
     }
     *ret_rass = rass;
+    return CLEAVE_OK;
+}
 
-out:
-    free(s.is_feasible);
-    free(s.keys);
-    free(s.leasts);
-    free(s.work);
-    free(s.beaten);
+cleave_status clv_rass_columns_solve(const struct clv_rass_columns *columns,
+                                     struct clv_rass *ret_rass,
+                                     uint32_t *ret_order, cleave_error *err)
+{
+    struct clv_columnwise_room room = {.designs = 0};
+    cleave_status status =
+        clv_columnwise_solve(&room, columns, ret_rass, ret_order, err);
+
+    clv_columnwise_fini(&room);
     return status;
 }

@@ -9,6 +9,7 @@
 
 #include "base/fail.h"
 #include "plan/formula.h"
+#include "plan/obstacle.h"
 
 /* Designs whose memory is looked at where nothing is feasible. */
 #define SAMPLES 4096
@@ -61,8 +62,8 @@ static void note_best(struct clv_outlook *o)
 }
 
 /* Solves as things are. CLEAVE_NOT_FOUND: nothing keeps all bounds. */
-static cleave_status solve(struct clv_outlook *o, cleave_error *why,
-                           cleave_error *err)
+static cleave_status solve(struct clv_outlook *o, struct clv_sheet *sheet,
+                           cleave_error *why, cleave_error *err)
 {
     cleave_error inner = CLEAVE_ERROR_INIT;
     cleave_status status = clv_product_new(&o->options, &o->product, err);
@@ -70,7 +71,10 @@ static cleave_status solve(struct clv_outlook *o, cleave_error *why,
     if (status != CLEAVE_OK) {
         return status;
     }
-    status = clv_rass_solve(o->product, &o->rass, &inner);
+    status = clv_rass_try_on(o->product, sheet, &o->rass, &inner);
+    if (status == CLEAVE_NOT_FOUND && why != NULL) {
+        status = clv_obstacle_fail(o->product, &inner);
+    }
     if (status == CLEAVE_OK) {
         clv_product_choice(o->product, o->rass.kept[0].design, o->choice);
         o->worth = 1 + o->rass.kept[0].optimality;
@@ -108,22 +112,23 @@ static double broken_worth(double violation)
     return fmin(1 / (1 + violation), BROKEN_MOST);
 }
 
-cleave_status clv_outlook_init(struct clv_outlook *outlook,
-                               const struct clv_product_options *options,
-                               const struct clv_situation *situation,
-                               cleave_error *why, cleave_error *err)
+cleave_status clv_outlook_init_on(struct clv_outlook *outlook,
+                                  const struct clv_product_options *options,
+                                  const struct clv_situation *situation,
+                                  struct clv_sheet *sheet, cleave_error *why,
+                                  cleave_error *err)
 {
     cleave_status status;
 
     *outlook = (struct clv_outlook){.options = *options};
     outlook->options.situation = *situation;
-    status = solve(outlook, why, err);
+    status = solve(outlook, sheet, why, err);
     if (status == CLEAVE_NOT_FOUND) {
         clv_nearest(outlook->product, outlook->choice);
         if (waive(outlook)) {
             clv_product_free(outlook->product);
             outlook->product = NULL;
-            status = solve(outlook, why, err);
+            status = solve(outlook, sheet, why, err);
         }
     }
     if (status == CLEAVE_NOT_FOUND) {
@@ -140,6 +145,14 @@ cleave_status clv_outlook_init(struct clv_outlook *outlook,
         clv_outlook_fini(outlook);
     }
     return status;
+}
+
+cleave_status clv_outlook_init(struct clv_outlook *outlook,
+                               const struct clv_product_options *options,
+                               const struct clv_situation *situation,
+                               cleave_error *why, cleave_error *err)
+{
+    return clv_outlook_init_on(outlook, options, situation, NULL, why, err);
 }
 
 void clv_outlook_fini(struct clv_outlook *outlook)

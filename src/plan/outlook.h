@@ -49,6 +49,13 @@ cleave_status clv_outlook_init(struct clv_outlook *outlook,
                                const struct clv_situation *situation,
                                cleave_error *why, cleave_error *err);
 
+/* The same on a sheet that is used again (sheet.h); NULL: on one of its own. */
+cleave_status clv_outlook_init_on(struct clv_outlook *outlook,
+                                  const struct clv_product_options *options,
+                                  const struct clv_situation *situation,
+                                  struct clv_sheet *sheet, cleave_error *why,
+                                  cleave_error *err);
+
 /* Takes an all-zero one, too. */
 void clv_outlook_fini(struct clv_outlook *outlook);
 

@@ -117,6 +117,12 @@ cleave_status clv_rass_solve(const struct clv_product *product,
 cleave_status clv_rass_try(const struct clv_product *product,
                            struct clv_rass *ret_rass, cleave_error *err);
 
+/* The same on a sheet that is used again (sheet.h); NULL: on one of its own. */
+struct clv_sheet;
+cleave_status clv_rass_try_on(const struct clv_product *product,
+                              struct clv_sheet *sheet,
+                              struct clv_rass *ret_rass, cleave_error *err);
+
 /* A design's optimality by the yardstick of a solution; of one that is kept
    the one it was kept with. */
 double clv_rass_rate(const struct clv_rass *rass,

@@ -20,6 +20,7 @@
 #include "base/fail.h"
 #include "plan/luggage.h"
 #include "plan/outlook.h"
+#include "plan/sheet.h"
 #include "plan/tabling.h"
 
 #define MOST_DEFAULT 8
@@ -48,7 +49,7 @@ struct tabling {
     size_t most;
     double share;
     struct clv_outlook *outlooks; /* by state */
-    size_t solved;                /* of them, so that they can be freed */
+    struct clv_sheet *sheet;      /* while they are solved */
     struct draftee *pool;
     size_t pool_count;
     size_t paper_count; /* RASS's own; the first ones */
@@ -83,17 +84,29 @@ static double memory_of(const struct tabling *b, const struct clv_state *state)
 static cleave_status solve_state(struct tabling *b, size_t number,
                                  cleave_error *why, cleave_error *err)
 {
-    struct clv_outlook *o = &b->outlooks[number];
     struct clv_situation situation;
     struct clv_state state;
-    cleave_status status;
 
     clv_state_of(b->table, number, &state);
     b->table->entries[number].memory_bytes = memory_of(b, &state);
     situation = clv_switching_situation(b->table, b->options, &state);
-    status = clv_outlook_init(o, &b->options->product, &situation, why, err);
-    b->solved = number + 1;
-    return status;
+    return clv_outlook_init_on(&b->outlooks[number], &b->options->product,
+                               &situation, b->sheet, why, err);
+}
+
+/* A state, and right after it the same with memory short: its designs are some
+   of those that are on the sheet then. */
+static cleave_status solve_twins(struct tabling *b, size_t number,
+                                 cleave_error *why, cleave_error *err)
+{
+    cleave_status status = solve_state(b, number, why, err);
+    struct clv_state twin;
+
+    clv_state_of(b->table, number, &twin);
+    twin.memory = 1;
+    return status == CLEAVE_OK
+               ? solve_state(b, clv_state_number(b->table, &twin), NULL, err)
+               : status;
 }
 
 /* Nothing keeps the bounds even in the calm state: what RASS says of it. */
@@ -106,8 +119,11 @@ static cleave_status solve_states(struct tabling *b, cleave_error *err)
 {
     size_t calm = calm_number(b->table);
     size_t count = b->table->state_count;
-    cleave_status status = CLEAVE_OK;
+    cleave_status status = clv_sheet_new(&b->sheet, err);
 
+    if (status != CLEAVE_OK) {
+        return status;
+    }
     b->outlooks = calloc(count, sizeof *b->outlooks);
     if (b->outlooks == NULL) {
         return clv_fail_memory(err, "switching table",
@@ -115,7 +131,12 @@ static cleave_status solve_states(struct tabling *b, cleave_error *err)
     }
     for (size_t i = 0; status == CLEAVE_OK && i < count; i++) {
         cleave_error why = CLEAVE_ERROR_INIT;
-        status = solve_state(b, i, &why, err);
+        struct clv_state state;
+        clv_state_of(b->table, i, &state);
+        if (state.memory != 0) {
+            continue;
+        }
+        status = solve_twins(b, i, i == calm ? &why : NULL, err);
         if (status == CLEAVE_OK && i == calm && !b->outlooks[i].is_feasible) {
             status = hopeless(&why, err);
         }
@@ -123,6 +144,8 @@ static cleave_status solve_states(struct tabling *b, cleave_error *err)
     if (status == CLEAVE_OK) {
         b->table->memory_short_bytes = b->outlooks[calm].memory_tenth;
     }
+    clv_sheet_free(b->sheet);
+    b->sheet = NULL;
     return status;
 }
 
@@ -497,9 +520,10 @@ static cleave_status fill_table(struct tabling *b, cleave_error *err)
 
 static void tabling_fini(struct tabling *b)
 {
-    for (size_t i = 0; i < b->solved; i++) {
+    for (size_t i = 0; b->outlooks != NULL && i < b->table->state_count; i++) {
         clv_outlook_fini(&b->outlooks[i]);
     }
+    clv_sheet_free(b->sheet);
     free(b->outlooks);
     free(b->pool);
     free(b->shares);

@@ -6,12 +6,11 @@
  * verdict on tensors that came back before, bit for bit, is looked up (memo.h),
  * so of two coders with one quantiser only the first pays for the tail.
  *
- * What it leaves out: choosing what to measure (ladder.h), remembering it
- * (ledger.h), printing it.
+ * What it leaves out: summing up what inputs said (evidence.h), choosing what
+ * to measure (ladder.h), remembering it (ledger.h), printing it.
  */
 #include "profile/rater.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,21 +25,6 @@
 struct known {
     int64_t right; /* the right class, where answers are judged by it */
     struct clv_verdict verdict;
-};
-
-/* Of one measurement, a number an input. */
-struct tally {
-    double *encode_us;
-    double *decode_us;
-    double *sizes;  /* bytes */
-    double *change; /* share of 1, below 0 is worse */
-    size_t count;   /* inputs */
-    uint64_t bytes;
-    uint64_t elements;
-    double score;
-    uint64_t gained;
-    uint64_t lost;
-    uint64_t agree;
 };
 
 struct clv_rater {
@@ -59,7 +43,7 @@ struct clv_rater {
     struct clv_memo memo;
     struct clv_parcel *parcel; /* during a measurement */
     cleave_tensor *list;       /* what the tail takes */
-    struct tally tally;
+    struct clv_evidence evidence;
     struct clv_rater_spreads spreads;
 };
 
@@ -77,17 +61,15 @@ static cleave_status open_memory(struct clv_rater *r, cleave_error *err)
     clv_network_inputs(r->options.network, &inputs);
     clv_network_outputs(r->options.network, &outputs);
     r->known = calloc(n, sizeof *r->known);
-    r->tally.encode_us = calloc(n, sizeof(double));
-    r->tally.decode_us = calloc(n, sizeof(double));
-    r->tally.sizes = calloc(n, sizeof(double));
-    r->tally.change = calloc(n, sizeof(double));
     r->list = calloc(inputs + CLV_CUT_TENSORS + outputs, sizeof *r->list);
-    if (r->known == NULL || r->tally.encode_us == NULL ||
-        r->tally.decode_us == NULL || r->tally.sizes == NULL ||
-        r->tally.change == NULL || r->list == NULL) {
+    if (r->known == NULL || r->list == NULL) {
         return clv_fail_memory(err, "rating", n * sizeof *r->known);
     }
-    status = clv_shelf_init(&r->heads, n, compares ? bytes / 2 : bytes, err);
+    status = clv_evidence_init(&r->evidence, n, err);
+    if (status == CLEAVE_OK) {
+        status =
+            clv_shelf_init(&r->heads, n, compares ? bytes / 2 : bytes, err);
+    }
     if (status == CLEAVE_OK && compares) {
         status = clv_shelf_init(&r->references, n, bytes / 2, err);
     }
@@ -177,10 +159,7 @@ void clv_rater_close(struct clv_rater *r)
     clv_memo_fini(&r->memo);
     clv_seam_close(r->whole);
     clv_sample_fini(&r->sample);
-    free(r->tally.encode_us);
-    free(r->tally.decode_us);
-    free(r->tally.sizes);
-    free(r->tally.change);
+    clv_evidence_fini(&r->evidence);
     free(r->known);
     free(r->list);
     free(r);
@@ -350,30 +329,6 @@ static cleave_status judge_tail(struct clv_rater *r, size_t i, size_t count,
     return status;
 }
 
-static void count_passage(struct tally *t, size_t i,
-                          const struct clv_passage *passage)
-{
-    t->encode_us[i] = (double)passage->encode_ns / 1000;
-    t->decode_us[i] = (double)passage->decode_ns / 1000;
-    t->sizes[i] = (double)passage->bytes;
-    t->bytes += passage->bytes;
-    t->elements += passage->elements;
-    t->count = i + 1;
-}
-
-static void count_verdict(struct clv_rater *r, size_t i,
-                          const struct clv_verdict *now)
-{
-    const struct clv_verdict *before = &r->known[i].verdict;
-    struct tally *t = &r->tally;
-
-    t->change[i] = before->loss - now->loss;
-    t->score += now->score;
-    t->gained += t->change[i] > 0;
-    t->lost += t->change[i] < 0;
-    t->agree += now->best == before->best;
-}
-
 static cleave_status send_one(struct clv_rater *r, size_t i,
                               const struct clv_packing *packing,
                               size_t *ret_count, cleave_error *err)
@@ -385,7 +340,7 @@ static cleave_status send_one(struct clv_rater *r, size_t i,
             : send_tensors(r, i, packing, ret_count, &passage, err);
 
     if (status == CLEAVE_OK) {
-        count_passage(&r->tally, i, &passage);
+        clv_evidence_cost(&r->evidence, &passage);
     }
     return status;
 }
@@ -411,7 +366,7 @@ static cleave_status judge_one(struct clv_rater *r, size_t i, size_t count,
         }
     }
     if (status == CLEAVE_OK) {
-        count_verdict(r, i, &verdict);
+        clv_evidence_answer(&r->evidence, &r->known[i].verdict, &verdict);
     }
     return status;
 }
@@ -437,14 +392,6 @@ static cleave_status open_cut(struct clv_rater *r, const char *cut,
     return status;
 }
 
-static void clear_tally(struct tally *t)
-{
-    *t = (struct tally){.encode_us = t->encode_us,
-                        .decode_us = t->decode_us,
-                        .sizes = t->sizes,
-                        .change = t->change};
-}
-
 /* Through the packing, the first `most`, and judged or not. The calibration is
    the caller's, so what borrows it ends with the call. */
 static cleave_status rate_all(struct clv_rater *r,
@@ -456,7 +403,7 @@ static cleave_status rate_all(struct clv_rater *r,
     size_t inputs;
     cleave_status status;
 
-    clear_tally(&r->tally);
+    clv_evidence_clear(&r->evidence);
     clv_network_inputs(o->network, &inputs);
     status = clv_parcel_new(calibration, inputs + CLV_CUT_TENSORS, o->clock,
                             &r->parcel, err);
@@ -504,52 +451,6 @@ static double unpacked_score(const struct clv_rater *r)
     return sum / (double)r->options.sample_count;
 }
 
-static void sum_up(struct clv_rater *r, struct clv_rate *rate)
-{
-    struct tally *t = &r->tally;
-    size_t n = r->options.sample_count;
-    struct clv_interval change =
-        clv_judge_is_binary(r->judge.by)
-            ? clv_paired_proportions(n, t->gained, t->lost)
-            : clv_paired_means(t->change, n);
-
-    *rate = (struct clv_rate){
-        .bytes = (double)t->bytes / (double)n,
-        .bits_per_element =
-            t->elements > 0 ? 8 * (double)t->bytes / (double)t->elements : 0,
-        .encode_us = clv_median(t->encode_us, n),
-        .decode_us = clv_median(t->decode_us, n),
-        .by = r->judge.by,
-        .score = t->score / (double)n,
-        .unpacked = unpacked_score(r),
-        .change_pp = 100 * change.value,
-        .ci_low_pp = 100 * change.low,
-        .ci_high_pp = 100 * change.high,
-        .agreement = (double)t->agree / (double)n,
-        .inputs = n,
-    };
-}
-
-static struct clv_spread spread_of(double *values, size_t count, double unit)
-{
-    for (size_t i = 0; i < count; i++) {
-        values[i] *= unit;
-    }
-    return clv_spread_of(values, count);
-}
-
-/* Comes last, for it takes the tally's numbers apart. */
-static void note_spreads(struct clv_rater *r)
-{
-    struct tally *t = &r->tally;
-
-    r->spreads = (struct clv_rater_spreads){
-        .encode_ns = spread_of(t->encode_us, t->count, 1000),
-        .decode_ns = spread_of(t->decode_us, t->count, 1000),
-        .bytes = spread_of(t->sizes, t->count, 1),
-    };
-}
-
 cleave_status clv_rater_measure(struct clv_rater *rater, const char *cut,
                                 const struct clv_packing *packing,
                                 const struct clv_calibration *calibration,
@@ -571,8 +472,9 @@ cleave_status clv_rater_measure(struct clv_rater *rater, const char *cut,
                           rater->options.sample_count, 1, err);
     }
     if (status == CLEAVE_OK) {
-        sum_up(rater, ret_rate);
-        note_spreads(rater);
+        *ret_rate = clv_evidence_rate(&rater->evidence, rater->judge.by,
+                                      unpacked_score(rater));
+        rater->spreads = clv_evidence_spreads(&rater->evidence);
     }
     return status;
 }
@@ -598,7 +500,7 @@ cleave_status clv_rater_weigh(struct clv_rater *rater, const char *cut,
                           most < count ? most : count, 0, err);
     }
     if (status == CLEAVE_OK) {
-        note_spreads(rater);
+        rater->spreads = clv_evidence_spreads(&rater->evidence);
         *ret_spreads = rater->spreads;
     }
     return status;
@@ -628,17 +530,6 @@ cleave_status clv_rater_tensors(struct clv_rater *rater, const char *cut,
 
 /* -- The whole -- */
 
-/* Wilson's interval of a share. */
-static struct clv_interval wilson(double share, double n)
-{
-    const double z = 1.959964;
-    double centre = (share + z * z / (2 * n)) / (1 + z * z / n);
-    double half = z / (1 + z * z / n) *
-                  sqrt(share * (1 - share) / n + z * z / (4 * n * n));
-
-    return (struct clv_interval){share, centre - half, centre + half};
-}
-
 static cleave_status whole_interval(const struct clv_rater *r,
                                     struct clv_interval *ret, cleave_error *err)
 {
@@ -646,7 +537,7 @@ static cleave_status whole_interval(const struct clv_rater *r,
     double *scores;
 
     if (clv_judge_is_binary(r->judge.by)) {
-        *ret = wilson(unpacked_score(r), (double)n);
+        *ret = clv_share_interval(unpacked_score(r), n);
         return CLEAVE_OK;
     }
     scores = calloc(n, sizeof *scores);
@@ -681,21 +572,4 @@ cleave_status clv_rater_whole(struct clv_rater *rater,
         };
     }
     return status;
-}
-
-/* -- Budgets -- */
-
-double clv_rate_ci_pp(const struct clv_rate *rate)
-{
-    return (rate->ci_high_pp - rate->ci_low_pp) / 2;
-}
-
-int clv_rate_is_within(const struct clv_rate *rate, double budget_pp)
-{
-    return rate->change_pp >= -budget_pp;
-}
-
-int clv_rate_is_beyond(const struct clv_rate *rate, double budget_pp)
-{
-    return rate->ci_high_pp < -budget_pp;
 }

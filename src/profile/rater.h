@@ -29,8 +29,7 @@
 #include "media/labels.h"
 #include "media/source.h"
 #include "network/network.h"
-#include "profile/costs.h"
-#include "profile/verdict.h"
+#include "profile/evidence.h"
 
 /* Tensors that are kept unless somebody says otherwise. */
 #define CLV_RATER_MEMORY ((uint64_t)1 << 30)
@@ -52,26 +51,6 @@ struct clv_rater_options {
     struct clv_clock clock;
     clv_rater_progress *progress;
     void *self; /* for progress */
-};
-
-/*
- * What one packing does at one cut, over all inputs. A point is a hundredth:
- * of the inputs where answers are right or wrong, else of the loss that
- * verdict.h defines. The interval is 95 %, paired, as statistics.h says.
- */
-struct clv_rate {
-    double bytes; /* mean of a message: frames, headers, tables */
-    double bits_per_element;
-    double encode_us; /* median */
-    double decode_us; /* median */
-    enum clv_judged_by by;
-    double score;     /* mean: a share, a cosine, or dB */
-    double unpacked;  /* the same without packing */
-    double change_pp; /* against the network without packing */
-    double ci_low_pp;
-    double ci_high_pp;
-    double agreement; /* share with the same best answer as unpacked */
-    uint64_t inputs;
 };
 
 /*
@@ -109,13 +88,6 @@ cleave_status clv_rater_whole(struct clv_rater *rater,
                               struct clv_rated_whole *ret_whole,
                               cleave_error *err);
 
-/* Of the latest measurement, over its inputs. */
-struct clv_rater_spreads {
-    struct clv_spread encode_ns;
-    struct clv_spread decode_ns;
-    struct clv_spread bytes;
-};
-
 /*
  * Measures bytes and times only, on `most` inputs at most, and judges no
  * answers: for a first look, and for packings that change nothing. Otherwise as
@@ -139,14 +111,5 @@ void clv_rater_spread(const struct clv_rater *rater,
 cleave_status clv_rater_tensors(struct clv_rater *rater, const char *cut,
                                 size_t i, const cleave_tensor **ret_tensors,
                                 size_t *ret_count, cleave_error *err);
-
-/* Half of the interval's width, in points. */
-double clv_rate_ci_pp(const struct clv_rate *rate);
-
-/* True if no more than `budget_pp` points were lost, as observed. */
-int clv_rate_is_within(const struct clv_rate *rate, double budget_pp);
-
-/* True if more were lost even at the good end of the interval. */
-int clv_rate_is_beyond(const struct clv_rate *rate, double budget_pp);
 
 #endif

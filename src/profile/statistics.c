@@ -113,6 +113,17 @@ struct clv_interval clv_paired_proportions(uint64_t pairs, uint64_t gained,
     };
 }
 
+struct clv_interval clv_share_interval(double share, size_t count)
+{
+    const double z = NORMAL_95;
+    double n = (double)count;
+    double centre = (share + z * z / (2 * n)) / (1 + z * z / n);
+    double half = z / (1 + z * z / n) *
+                  sqrt(share * (1 - share) / n + z * z / (4 * n * n));
+
+    return (struct clv_interval){share, centre - half, centre + half};
+}
+
 struct clv_interval clv_paired_means(const double *differences, size_t count)
 {
     double mean = clv_mean(differences, count);

@@ -1,8 +1,9 @@
 /*
  * statistics.h - what a sample of measurements says, and how surely.
  *
- * Two networks are judged on the same inputs, so all intervals here are of
- * paired differences: much narrower than those of two separate samples.
+ * Two networks are judged on the same inputs, so intervals here are of paired
+ * differences: much narrower than those of two separate samples. One alone has
+ * a share of right answers, and Wilson's interval of it.
  *
  * Right or wrong (top-1, top-k, agreement): the interval of Agresti and Min
  * (Statistics in Medicine 24, 2005). Of n pairs, `gained` are right only
@@ -50,6 +51,9 @@ double clv_student_95(size_t freedom);
  */
 struct clv_interval clv_paired_proportions(uint64_t pairs, uint64_t gained,
                                            uint64_t lost);
+
+/* A share of `count`, more than none, and Wilson's interval of it. */
+struct clv_interval clv_share_interval(double share, size_t count);
 
 /* The mean of paired differences, by Student. Unbounded of less than two. */
 struct clv_interval clv_paired_means(const double *differences, size_t count);

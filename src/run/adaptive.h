@@ -102,14 +102,25 @@ cleave_status clv_runner_open_among(const struct clv_designs *designs,
    so that closing several is no slower than closing one. */
 void clv_runner_end(cleave_runner *runner);
 
+/* A switch, to be told when the lock is free. */
+struct clv_change {
+    int is_one;
+    size_t from; /* candidates */
+    size_t to;
+    const char *reason;
+};
+
 /*
  * Moves the runner to one of its posts: the next inference decides there, and
  * those under way end where they began. CLEAVE_BUSY while the post is not
  * ready: then it is being made so, and the runner stays where it is; ask
  * again. If it could not be made ready, why; it is tried again after a minute.
+ * What the move changed is told, and looked into, by the second: that may take
+ * longer than moving, so several runners are moved first.
  */
-cleave_status clv_runner_post(cleave_runner *runner, size_t post,
-                              cleave_error *err);
+cleave_status clv_runner_move(cleave_runner *runner, size_t post,
+                              struct clv_change *ret_change, cleave_error *err);
+void clv_runner_moved(cleave_runner *runner, const struct clv_change *change);
 
 /* The number of a post, listed now if it was not. CLEAVE_LIMIT for more than
    CLV_POSTS_MOST, else as clv_desk_new. */
@@ -150,13 +161,7 @@ cleave_status clv_deciding_take(cleave_runner *runner,
                                 struct clv_decision *ret_decision,
                                 cleave_error *err);
 
-/* A switch, to be told when the lock is free. */
-struct clv_change {
-    int is_one;
-    size_t from; /* candidates */
-    size_t to;
-    const char *reason;
-};
+/* Tells of a switch; the lock is free. */
 void clv_deciding_tell(cleave_runner *runner, const struct clv_change *change,
                        const struct clv_conditions *conditions);
 

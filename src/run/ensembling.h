@@ -41,6 +41,7 @@ struct clv_member {
     size_t task;
     cleave_runner *runner;
     int is_there; /* in the move under way, or it cannot get there */
+    struct clv_change change; /* that it came to there, still to be told */
 };
 
 /* Runners on their way to another lineup. */
@@ -50,6 +51,7 @@ struct clv_move {
     struct clv_lineup to;
     size_t post[CLV_TASKS]; /* of each runner */
     int64_t decided_ns;
+    int64_t done_ns; /* when the last one was there */
     const char *reason;
     int is_retry;
     char failure[300]; /* what could not be got; "" */

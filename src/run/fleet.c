@@ -126,6 +126,23 @@ static void note_open(struct clv_fleet *f, size_t ground)
     pthread_mutex_unlock(&f->lock);
 }
 
+/* The profile is of one file. Who puts another in its place while it is in use
+   is not to get that one's answers at this one's accuracy. */
+static cleave_status check_model(const struct clv_fleet *f, uint32_t variant,
+                                 const struct clv_ground *ground,
+                                 cleave_error *err)
+{
+    const char *profiled = f->options.designs->costs.variants[variant].sha256;
+
+    return profiled[0] == '\0' ||
+                   strcmp(profiled, clv_network_sha256(ground->network)) == 0
+               ? CLEAVE_OK
+               : clv_fail(err, CLEAVE_MISMATCH, ground->model,
+                          "The file was replaced since this began: it is not "
+                          "the model that was profiled. Put that one back, or "
+                          "profile this one.");
+}
+
 static cleave_status open_ground(struct clv_fleet *f, uint32_t variant,
                                  uint32_t engine, cleave_error *err)
 {
@@ -148,6 +165,9 @@ static cleave_status open_ground(struct clv_fleet *f, uint32_t variant,
         o.engine = f->stands[engine].engine;
         o.gate = &f->stands[engine].gate;
         status = clv_ground_init(ground, &o, err);
+        if (status == CLEAVE_OK) {
+            status = check_model(f, variant, ground, err);
+        }
         if (status != CLEAVE_OK) {
             clv_ground_fini(ground);
         } else {
@@ -547,8 +567,9 @@ void clv_fleet_want(struct clv_fleet *f, size_t candidate)
     pthread_mutex_unlock(&f->lock);
 }
 
-/* Who held a candidate that cannot be made ready has to ask again. */
-static void forget_held(struct clv_fleet *f, size_t candidate)
+/* Who held or wished for a candidate that cannot be made ready has to ask
+   again. */
+static void forget(struct clv_fleet *f, size_t candidate)
 {
     pthread_mutex_lock(&f->lock);
     for (size_t i = f->held_count; i > 0; i--) {
@@ -556,6 +577,7 @@ static void forget_held(struct clv_fleet *f, size_t candidate)
             f->held[i - 1] = f->held[--f->held_count];
         }
     }
+    f->wish = f->wish == candidate ? NOTHING : f->wish;
     pthread_mutex_unlock(&f->lock);
 }
 
@@ -610,7 +632,7 @@ static void *work(void *self)
         }
         status = clv_fleet_prepare(f, wish, 0, &err);
         if (status != CLEAVE_OK) {
-            forget_held(f, wish);
+            forget(f, wish);
         }
         if (!is_ending(f)) { /* else it may have been given up for that */
             f->options.told(f->options.self, wish, status, &err);

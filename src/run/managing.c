@@ -149,7 +149,7 @@ static int advance(cleave_ensemble *e)
         if (m->is_there) {
             continue; /* or it cannot get there, and has not moved */
         }
-        status = clv_runner_post(m->runner, e->move.post[i], &why);
+        status = clv_runner_move(m->runner, e->move.post[i], &m->change, &why);
         m->is_there = status != CLEAVE_BUSY;
         if (status == CLEAVE_OK) {
             e->lineup.configs[i] = e->move.to.configs[i];
@@ -158,7 +158,16 @@ static int advance(cleave_ensemble *e)
         }
         all = all && m->is_there;
     }
+    e->move.done_ns = clv_clock_now_ns(e->clock);
     return all;
+}
+
+static void tell_members(cleave_ensemble *e)
+{
+    for (size_t i = 0; i < e->count; i++) {
+        clv_runner_moved(e->members[i].runner, &e->members[i].change);
+        e->members[i].change.is_one = 0;
+    }
 }
 
 static void tell_move(cleave_ensemble *e)
@@ -173,7 +182,7 @@ static void tell_move(cleave_ensemble *e)
         .to = clv_reckon_text(e, &e->lineup, texts[1]),
         .state = clv_state_text(e->switching, &e->manager.state,
                                 e->blueprint->options.product.servers, state),
-        .cost_ns = clv_clock_now_ns(e->clock) - e->move.decided_ns,
+        .cost_ns = e->move.done_ns - e->move.decided_ns,
     };
 
     snprintf(reason, sizeof reason, "%s%s", e->move.reason, e->move.failure);
@@ -197,23 +206,27 @@ static void end_move(cleave_ensemble *e)
     }
 }
 
-static void go_on(cleave_ensemble *e)
+/* Tells of what has been moved; `all`: everybody is there. */
+static void tell_moved(cleave_ensemble *e, int all)
 {
-    if (e->move.is_one && advance(e)) {
+    tell_members(e);
+    if (all) {
         end_move(e);
         keep_loaded(e);
     }
 }
 
 /* What could not be got a while ago, if that still is where to go. */
-static void try_again(cleave_ensemble *e, int64_t now_ns)
+static int try_again(cleave_ensemble *e, int64_t now_ns)
 {
     struct clv_lineup to = e->move.to;
 
-    if (!e->move.is_one && e->retry_ns > 0 && now_ns >= e->retry_ns) {
-        begin_move(e, &to, "what was not to be had is", now_ns);
-        e->move.is_retry = 1;
+    if (e->move.is_one || e->retry_ns == 0 || now_ns < e->retry_ns) {
+        return 0;
     }
+    begin_move(e, &to, "what was not to be had is", now_ns);
+    e->move.is_retry = 1;
+    return 1;
 }
 
 /* -- States -- */
@@ -272,24 +285,32 @@ static void note_status(cleave_ensemble *e,
     pthread_mutex_unlock(&e->lock);
 }
 
+/* All are moved before anybody is told: telling takes as long as he takes who
+   is told. */
 void clv_managing_look(cleave_ensemble *e)
 {
     struct clv_manager_signs signs;
     struct clv_manager_change change;
     struct clv_lineup to;
+    int64_t decided_ns;
+    int begins = 0;
+    int all;
 
     clv_reckon_signs(e, &signs);
     clv_manager_look(&e->manager, &signs, &change);
+    decided_ns = clv_clock_now_ns(e->clock);
+    if (change.is_one && find_lineup(e, &change, &signs.conditions, &to)) {
+        begin_move(e, &to, change.reason, decided_ns);
+        begins = 1;
+    }
+    begins |= try_again(e, decided_ns);
+    all = e->move.is_one && advance(e);
     if (change.is_one) {
         tell_state(e, change.reason, &signs.conditions);
-        if (find_lineup(e, &change, &signs.conditions, &to)) {
-            begin_move(e, &to, change.reason, signs.now_ns);
-        }
     }
-    try_again(e, signs.now_ns);
-    go_on(e);
-    if (e->move.is_one && e->move.decided_ns == signs.now_ns) {
-        keep_loaded(e); /* not all are there: room for what is missing */
+    tell_moved(e, all);
+    if (begins && !all) {
+        keep_loaded(e); /* room for what is missing */
     }
     give_back(e, signs.now_ns);
     note_status(e, &signs);
@@ -334,7 +355,7 @@ static void *manage(void *self)
                 next_ns = clv_clock_now_ns(e->clock) + CLV_ENSEMBLE_TICK_NS;
             } else {
                 trim_soon(e);
-                go_on(e);
+                tell_moved(e, e->move.is_one && advance(e));
             }
             pthread_mutex_lock(&e->lock);
         }

@@ -155,31 +155,50 @@ static cleave_status move_locked(cleave_runner *r, size_t post,
     return CLEAVE_OK;
 }
 
-cleave_status clv_runner_post(cleave_runner *r, size_t post, cleave_error *err)
+/* Makes a post ready. A server that is down refuses at once, and would without
+   end. */
+static void make_ready(cleave_runner *r, size_t landing)
+{
+    struct clv_conditions conditions;
+
+    clv_senses_look(&r->senses, clv_clock_now_ns(r->clock), &conditions);
+    if (clv_reach_is_usable(&conditions,
+                            r->space->candidates[landing].server)) {
+        clv_fleet_want(r->fleet, landing);
+    }
+}
+
+cleave_status clv_runner_move(cleave_runner *r, size_t post,
+                              struct clv_change *ret_change, cleave_error *err)
 {
     struct clv_change change = {0};
-    struct clv_conditions conditions;
     cleave_status status = CLEAVE_OK;
     size_t landing = CLV_NONE;
 
-    clv_senses_look(&r->senses, clv_clock_now_ns(r->clock), &conditions);
     pthread_mutex_lock(&r->lock);
     if (post != r->post) {
         status = move_locked(r, post, &change, err);
         landing = r->desks[post]->landing;
     }
     pthread_mutex_unlock(&r->lock);
-    if (status == CLEAVE_BUSY && landing != CLV_NONE &&
-        clv_reach_is_usable(&conditions,
-                            r->space->candidates[landing].server)) {
-        clv_fleet_want(r->fleet, landing); /* a server that is down refuses at
-                                              once, and would without end */
+    if (status == CLEAVE_BUSY && landing != CLV_NONE) {
+        make_ready(r, landing);
     }
-    if (change.is_one) {
-        clv_watch_wake(r->watch);
-        clv_deciding_tell(r, &change, &conditions);
+    if (status == CLEAVE_OK) {
+        *ret_change = change;
     }
     return status;
+}
+
+void clv_runner_moved(cleave_runner *r, const struct clv_change *change)
+{
+    struct clv_conditions conditions;
+
+    if (change->is_one) {
+        clv_watch_wake(r->watch);
+        clv_senses_look(&r->senses, clv_clock_now_ns(r->clock), &conditions);
+        clv_deciding_tell(r, change, &conditions);
+    }
 }
 
 void clv_runner_view(cleave_runner *r, struct clv_runner_view *ret_view)

@@ -20,19 +20,17 @@
  */
 #include "serve/http.h"
 
-#include <errno.h>
 #include <microhttpd.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fail.h"
+#include "serve/account.h"
 #include "serve/infer.h"
 #include "serve/routes.h"
 
@@ -49,15 +47,10 @@ struct clv_http {
     struct clv_workers *workers;
     struct MHD_Daemon *daemon;
     uint64_t max_request_bytes;
-    uint64_t max_pending_bytes;
     int quiesced_socket; /* ours again after drain, or -1 */
     struct call *spare;  /* of the connections' thread: memory to use again */
     size_t spare_count;
-
-    pthread_mutex_t lock; /* guards the two below */
-    pthread_cond_t completed;
-    size_t calls;
-    uint64_t pending_bytes; /* of the bodies that calls hold or announce */
+    struct clv_account account;
 };
 
 enum state { RECEIVING, WORKING, ANSWERED };
@@ -71,7 +64,7 @@ struct call {
     struct clv_route route;
     struct clv_buffer body; /* `skew` bytes, then what came */
     size_t skew;            /* so that binary data is aligned */
-    uint64_t charged_bytes; /* our share of pending_bytes */
+    uint64_t charged_bytes; /* our share of the account */
     uint64_t ignored_bytes; /* of a body that is refused already */
     int64_t json_bytes;
     int64_t timeout_us;       /* or -1; -2: not a number */
@@ -94,16 +87,9 @@ static void call_fail(struct call *call, cleave_status status, const char *text)
 /* Takes room for `bytes` of body among those of all calls. */
 static bool charge(struct call *call, uint64_t bytes)
 {
-    struct clv_http *http = call->http;
-    bool room;
+    bool room = clv_account_charge(&call->http->account, bytes);
 
-    pthread_mutex_lock(&http->lock);
-    room = bytes <= http->max_pending_bytes - http->pending_bytes;
-    if (room) {
-        http->pending_bytes += bytes;
-        call->charged_bytes += bytes;
-    }
-    pthread_mutex_unlock(&http->lock);
+    call->charged_bytes += room ? bytes : 0;
     return room;
 }
 
@@ -146,9 +132,7 @@ static struct call *call_new(struct clv_http *http,
     call->http = http;
     call->connection = connection;
     call->json_bytes = -1;
-    pthread_mutex_lock(&http->lock);
-    http->calls++;
-    pthread_mutex_unlock(&http->lock);
+    clv_account_enter(&http->account);
     return call;
 }
 
@@ -172,11 +156,7 @@ static void call_free(struct call *call)
     } else {
         call_drop(call);
     }
-    pthread_mutex_lock(&http->lock);
-    http->pending_bytes -= bytes;
-    http->calls--;
-    pthread_cond_broadcast(&http->completed);
-    pthread_mutex_unlock(&http->lock);
+    clv_account_leave(&http->account, bytes);
 }
 
 static void add_header(struct MHD_Response *response, const char *name,
@@ -509,21 +489,9 @@ static void on_completed(void *self, struct MHD_Connection *connection,
     }
 }
 
-static void init_lock(struct clv_http *http)
-{
-    pthread_condattr_t attributes;
-
-    pthread_mutex_init(&http->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&http->completed, &attributes);
-    pthread_condattr_destroy(&attributes);
-}
-
 static void http_free(struct clv_http *http)
 {
-    pthread_cond_destroy(&http->completed);
-    pthread_mutex_destroy(&http->lock);
+    clv_account_fini(&http->account);
     free(http);
 }
 
@@ -540,9 +508,8 @@ cleave_status clv_http_open(const struct clv_http_options *options,
     http->service = service;
     http->workers = workers;
     http->max_request_bytes = options->max_request_bytes;
-    http->max_pending_bytes = options->max_pending_bytes;
     http->quiesced_socket = -1;
-    init_lock(http);
+    clv_account_init(&http->account, options->max_pending_bytes);
     /* A Date would be 37 bytes of every answer; who passes one on adds it. */
     http->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
@@ -563,41 +530,18 @@ cleave_status clv_http_open(const struct clv_http_options *options,
     return CLEAVE_OK;
 }
 
-static struct timespec deadline_after(uint32_t timeout_ms)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_sec += timeout_ms / 1000;
-    t.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-    if (t.tv_nsec >= 1000000000) {
-        t.tv_sec++;
-        t.tv_nsec -= 1000000000;
-    }
-    return t;
-}
-
 cleave_status clv_http_drain(struct clv_http *http, uint32_t timeout_ms)
 {
-    struct timespec deadline = deadline_after(timeout_ms);
     int listening = MHD_quiesce_daemon(http->daemon);
-    int waited = 0;
-    bool empty;
 
-    pthread_mutex_lock(&http->lock);
     if (listening != MHD_INVALID_SOCKET) {
         /* Who connects now is refused, and does not wait for the end. The
            descriptor itself stays until libmicrohttpd's thread has ended. */
         shutdown(listening, SHUT_RDWR);
         http->quiesced_socket = listening;
     }
-    while (http->calls > 0 && waited != ETIMEDOUT) {
-        waited =
-            pthread_cond_timedwait(&http->completed, &http->lock, &deadline);
-    }
-    empty = http->calls == 0;
-    pthread_mutex_unlock(&http->lock);
-    return empty ? CLEAVE_OK : CLEAVE_TIMEOUT;
+    return clv_account_wait(&http->account, timeout_ms) ? CLEAVE_OK
+                                                        : CLEAVE_TIMEOUT;
 }
 
 void clv_http_close(struct clv_http *http)

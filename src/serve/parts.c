@@ -11,6 +11,8 @@
  * later tries again, who waited reads the error. `refs` counts requests that
  * use it or wait for it; only an entry with none is freed. What evicting
  * costs (unmapping, freeing a session) is paid outside of the lock too.
+ *
+ * Which part a message is for is found out in partname.c.
  */
 #include "serve/parts.h"
 
@@ -22,9 +24,8 @@
 #include <time.h>
 
 #include "base/fail.h"
-#include "base/file.h"
+#include "serve/partname.h"
 
-#define CUT_NAME_MAX 4096
 #define SPARE_OUTPUTS 16
 
 enum state { LOADING, READY, FAILED };
@@ -115,25 +116,6 @@ size_t clv_parts_count(struct clv_parts *parts)
     return count;
 }
 
-/* True if the infos have exactly these names, whatever the order. */
-static bool same_names(const cleave_tensor_info *infos, size_t info_count,
-                       const char *const *names, size_t count)
-{
-    if (info_count != count) {
-        return false;
-    }
-    for (size_t i = 0; i < count; i++) {
-        size_t at = 0;
-        while (at < count && strcmp(infos[at].name, names[i]) != 0) {
-            at++;
-        }
-        if (at == count) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static void unlink_locked(struct clv_parts *parts, struct clv_loaded *entry)
 {
     struct clv_loaded **at = &parts->newest;
@@ -167,7 +149,7 @@ static struct clv_loaded *find_ready(struct clv_parts *parts,
             size_t inputs = 0;
             const cleave_tensor_info *infos =
                 clv_session_inputs(clv_part_session(entry->part), &inputs);
-            if (same_names(infos, inputs, names, count)) {
+            if (clv_partname_match(infos, inputs, names, count)) {
                 use_locked(parts, entry);
                 break;
             }
@@ -322,37 +304,6 @@ static cleave_status check_size(const struct clv_parts *parts,
     return CLEAVE_OK;
 }
 
-/* The names of the tensors at a cut, in a message's order. */
-static cleave_status list_names(struct clv_network *network, const char *cut,
-                                const char ***ret_names, size_t *ret_count,
-                                cleave_error *err)
-{
-    cleave_tensor_info tensors[CLV_CUT_TENSORS];
-    const cleave_tensor_info *infos = tensors;
-    const char **names;
-    size_t count = 0;
-    cleave_status status = CLEAVE_OK;
-
-    if (strcmp(cut, CLV_CUT_INPUT) == 0) {
-        infos = clv_network_inputs(network, &count);
-    } else {
-        status = clv_network_cut_tensors(network, cut, tensors, &count, err);
-    }
-    if (status != CLEAVE_OK) {
-        return status;
-    }
-    names = calloc(count + 1, sizeof *names);
-    if (names == NULL) {
-        return clv_fail_memory(err, cut, count * sizeof *names);
-    }
-    for (size_t i = 0; i < count; i++) {
-        names[i] = infos[i].name;
-    }
-    *ret_names = names;
-    *ret_count = count;
-    return CLEAVE_OK;
-}
-
 /* Loads the entry that is ours to load and tells those who wait. */
 static void load(struct clv_parts *parts, struct clv_loaded *entry)
 {
@@ -364,8 +315,8 @@ static void load(struct clv_parts *parts, struct clv_loaded *entry)
                                             entry->cut, &part, &error);
 
     if (status == CLEAVE_OK) {
-        status =
-            list_names(entry->network, entry->cut, &names, &name_count, &error);
+        status = clv_partname_list(entry->network, entry->cut, &names,
+                                   &name_count, &error);
     }
     if (status == CLEAVE_OK) {
         status = check_size(parts, entry, part, &error);
@@ -442,28 +393,6 @@ static void unref(struct clv_parts *parts, struct clv_loaded *entry)
     }
 }
 
-/* Which part takes these tensors. */
-static cleave_status identify(struct clv_network *network,
-                              const char *const *names, size_t count,
-                              enum clv_part_kind *ret_kind,
-                              char cut[CUT_NAME_MAX], cleave_error *err)
-{
-    size_t inputs = 0;
-    const cleave_tensor_info *infos = clv_network_inputs(network, &inputs);
-    cleave_status status = CLEAVE_OK;
-
-    if (same_names(infos, inputs, names, count)) {
-        *ret_kind = CLV_PART_WHOLE;
-        strcpy(cut, CLV_CUT_INPUT);
-        return CLEAVE_OK;
-    }
-    status = clv_network_cut_of(network, names, count, cut, CUT_NAME_MAX, err);
-    if (status == CLEAVE_OK) {
-        *ret_kind = CLV_PART_TAIL;
-    }
-    return status;
-}
-
 static cleave_status find_or_load(struct clv_parts *parts,
                                   struct clv_network *network,
                                   const char *const *names, size_t count,
@@ -471,11 +400,12 @@ static cleave_status find_or_load(struct clv_parts *parts,
                                   struct clv_loaded **ret_entry,
                                   cleave_error *err)
 {
-    char cut[CUT_NAME_MAX];
+    char cut[CLV_PARTNAME_MAX];
     enum clv_part_kind kind = CLV_PART_WHOLE;
     struct clv_loaded *entry;
     bool mine = false;
-    cleave_status status = identify(network, names, count, &kind, cut, err);
+    cleave_status status =
+        clv_partname_find(network, names, count, &kind, cut, err);
 
     if (status != CLEAVE_OK) {
         return status;
@@ -567,7 +497,7 @@ cleave_status clv_parts_take_cut(struct clv_parts *parts,
     if (entry != NULL) {
         return begin_use(parts, entry, ret_use, err);
     }
-    status = list_names(network, cut, &names, &count, err);
+    status = clv_partname_list(network, cut, &names, &count, err);
     if (status == CLEAVE_OK) {
         status = clv_parts_take(parts, network, names, count, deadline_ns,
                                 ret_use, err);

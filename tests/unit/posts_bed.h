@@ -112,14 +112,24 @@ static inline void posts_bed_open(struct posts_bed *p, size_t count)
     }
 }
 
+/* Asks once, and tells what has moved. */
+static inline cleave_status posts_bed_ask(struct posts_bed *p, size_t post,
+                                          cleave_error *err)
+{
+    struct clv_change change = {0};
+    cleave_status status = clv_runner_move(p->bed->runner, post, &change, err);
+
+    clv_runner_moved(p->bed->runner, &change);
+    return status;
+}
+
 /* Moves there, however often it has to be asked. */
 static inline void posts_bed_move(struct posts_bed *p, size_t post)
 {
     cleave_status status;
     cleave_error err = CLEAVE_ERROR_INIT;
 
-    while ((status = clv_runner_post(p->bed->runner, post, &err)) ==
-           CLEAVE_BUSY) {
+    while ((status = posts_bed_ask(p, post, &err)) == CLEAVE_BUSY) {
         (void)runner_bed_infer(p->bed);
     }
     if (status != CLEAVE_OK) {

@@ -190,22 +190,20 @@ static void parts_are_what_they_say(void **state)
             double between[N + 1];
             struct clv_block_parts p = {
                 .low = 2, .high = 2 + round / 4.0, .between = between};
-            size_t known = 0;
-            size_t below = 0;
-            size_t count = 0;
+            struct clv_block_parts wanted = p;
             clv_block_part((enum clv_path)path, values, is_in, &p);
             for (size_t i = 0; i < N; i++) {
                 int is_one = is_in[i] && isfinite(values[i]) && values[i] >= 0;
-                known += (size_t)is_one;
-                below += (size_t)(is_one && values[i] < 2);
-                if (is_one && values[i] >= 2 && values[i] <= p.high) {
-                    assert_true(count < p.count);
-                    assert_nearly(between[count++], values[i], 0);
+                wanted.known += (size_t)is_one;
+                wanted.below += (size_t)(is_one && values[i] < p.low);
+                wanted.to_low += (size_t)(is_one && values[i] <= p.low);
+                wanted.to_high += (size_t)(is_one && values[i] <= p.high);
+                if (is_one && values[i] > p.low && values[i] < p.high) {
+                    assert_true(wanted.count < p.count);
+                    assert_nearly(between[wanted.count++], values[i], 0);
                 }
             }
-            assert_int_equal(p.known, known);
-            assert_int_equal(p.below, below);
-            assert_int_equal(p.count, count);
+            assert_memory_equal(&p, &wanted, sizeof p);
         }
     }
 }

@@ -50,16 +50,14 @@ static void a_post_that_is_ready_counts_at_once(void **state)
     posts_bed_keep(p, 7, 0);
     runner_bed_await(p->bed, CLEAVE_EVENT_READY, 2);
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(clv_runner_post(p->bed->runner, TWIN, NULL),
-                         CLEAVE_OK);
+        assert_int_equal(posts_bed_ask(p, TWIN, NULL), CLEAVE_OK);
         assert_int_equal(next(p)->variant, 1);
-        assert_int_equal(clv_runner_post(p->bed->runner, OTHER, NULL),
-                         CLEAVE_OK);
+        assert_int_equal(posts_bed_ask(p, OTHER, NULL), CLEAVE_OK);
         assert_int_equal(next(p)->variant, 0);
         assert_int_equal(next(p)->engine, 1);
     }
     assert_int_equal(runner_bed_events(p->bed, CLEAVE_EVENT_SWITCH), 6);
-    assert_int_equal(clv_runner_post(p->bed->runner, OTHER, NULL), CLEAVE_OK);
+    assert_int_equal(posts_bed_ask(p, OTHER, NULL), CLEAVE_OK);
     assert_int_equal(runner_bed_events(p->bed, CLEAVE_EVENT_SWITCH), 6);
 }
 
@@ -70,11 +68,11 @@ static void a_post_that_is_not_is_made_so_while_the_old_one_goes_on(
 
     runner_bed_kill_server(p->bed);
     posts_bed_open(p, 3);
-    assert_int_equal(clv_runner_post(p->bed->runner, TWIN, NULL), CLEAVE_BUSY);
+    assert_int_equal(posts_bed_ask(p, TWIN, NULL), CLEAVE_BUSY);
     assert_int_equal(next(p)->variant, 0);
     runner_bed_await(p->bed, CLEAVE_EVENT_READY, 1);
     assert_int_equal(next(p)->variant, 0);
-    assert_int_equal(clv_runner_post(p->bed->runner, TWIN, NULL), CLEAVE_OK);
+    assert_int_equal(posts_bed_ask(p, TWIN, NULL), CLEAVE_OK);
     assert_int_equal(next(p)->variant, 1);
 }
 
@@ -92,7 +90,7 @@ static void what_is_not_wanted_is_unloaded_and_loaded_again(void **state)
     assert_false(posts_bed_has(p, CHAIN));
     assert_false(posts_bed_has(p, OTHER));
     assert_int_equal(runner_bed_infer(p->bed), 0);
-    assert_int_equal(clv_runner_post(p->bed->runner, CHAIN, NULL), CLEAVE_BUSY);
+    assert_int_equal(posts_bed_ask(p, CHAIN, NULL), CLEAVE_BUSY);
     assert_int_equal(next(p)->variant, 1);
     posts_bed_move(p, CHAIN);
     assert_int_equal(runner_bed_infer(p->bed), 0);
@@ -127,8 +125,7 @@ static void a_file_that_vanished_is_told_and_the_rest_goes_on(void **state)
     assert_int_equal(remove(p->twin), 0);
     posts_bed_keep(p, 7, 0);
     runner_bed_await(p->bed, CLEAVE_EVENT_REFUSED, 1);
-    assert_int_equal(clv_runner_post(p->bed->runner, TWIN, &err),
-                     CLEAVE_NOT_FOUND);
+    assert_int_equal(posts_bed_ask(p, TWIN, &err), CLEAVE_NOT_FOUND);
     assert_non_null(strstr(err.where, "twin"));
     assert_int_equal(runner_bed_infer(p->bed), 0);
     posts_bed_move(p, OTHER);
@@ -217,8 +214,7 @@ static void a_server_that_is_down_is_not_asked_over_and_over(void **state)
     p->bed->runner->desks[TWIN]->landing = find_remote(p);
     refused = runner_bed_events(p->bed, CLEAVE_EVENT_REFUSED);
     for (int i = 0; i < 20; i++) {
-        assert_int_equal(clv_runner_post(p->bed->runner, TWIN, NULL),
-                         CLEAVE_BUSY);
+        assert_int_equal(posts_bed_ask(p, TWIN, NULL), CLEAVE_BUSY);
         (void)runner_bed_infer(p->bed);
     }
     /* one may have been asked for before it was down */

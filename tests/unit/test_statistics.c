@@ -124,6 +124,23 @@ static void medians_and_means(void **state)
     assert_nearly(clv_deviation(even, 1), 0, 0);
 }
 
+/* Of ten, one: 0.0179 to 0.4042 (Newcombe, Statistics in Medicine 17, 1998,
+   has 81 of 263: 0.2553 to 0.3662). */
+static void shares_by_wilson(void **state)
+{
+    struct clv_interval i = clv_share_interval(0.1, 10);
+
+    (void)state;
+    assert_nearly(i.value, 0.1, 0);
+    assert_nearly(i.low, 0.0179, 5e-5);
+    assert_nearly(i.high, 0.4042, 5e-5);
+    i = clv_share_interval(81.0 / 263, 263);
+    assert_nearly(i.low, 0.2553, 5e-5);
+    assert_nearly(i.high, 0.3662, 5e-5);
+    assert_nearly(clv_share_interval(0, 5).low, 0, 1e-12);
+    assert_true(clv_share_interval(0, 5).high > 0.4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -133,6 +150,7 @@ int main(void)
         cmocka_unit_test(nothing_changed_is_not_nothing_known),
         cmocka_unit_test(intervals_cover_what_they_promise),
         cmocka_unit_test(medians_and_means),
+        cmocka_unit_test(shares_by_wilson),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
