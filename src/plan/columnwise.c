@@ -474,6 +474,30 @@ static size_t keep(const struct solving *s, const struct kind *kind,
     return best;
 }
 
+/* What has little, and slightly more than that. */
+static void keep_little(const struct solving *s, size_t best,
+                        struct clv_rass *rass)
+{
+    const struct clv_rass_columns *c = s->columns;
+    struct kind kind = {CLV_ROLE_MEMORY, 0, INFINITY, INFINITY};
+
+    rass->memory_tenth = tenth(s, c->memory);
+    if (isfinite(rass->memory_tenth)) {
+        rass->memory_tenth =
+            clv_rass_slightly_more(rass->memory_tenth, c->memory[best]);
+        kind.memory_most = rass->memory_tenth;
+        keep(s, &kind, rass);
+    }
+    kind = (struct kind){CLV_ROLE_WORKLOAD, 0, INFINITY, INFINITY};
+    rass->workload_tenth = tenth(s, c->workload);
+    if (isfinite(rass->workload_tenth)) {
+        rass->workload_tenth =
+            clv_rass_slightly_more(rass->workload_tenth, c->workload[best]);
+        kind.workload_most = rass->workload_tenth;
+        keep(s, &kind, rass);
+    }
+}
+
 static void keep_all(const struct solving *s, struct clv_rass *rass)
 {
     const struct clv_rass_columns *c = s->columns;
@@ -490,18 +514,7 @@ static void keep_all(const struct solving *s, struct clv_rass *rass)
             keep(s, &kind, rass);
         }
     }
-    kind = any;
-    kind.role = CLV_ROLE_MEMORY;
-    kind.memory_most = rass->memory_tenth;
-    if (isfinite(kind.memory_most)) {
-        keep(s, &kind, rass);
-    }
-    kind = any;
-    kind.role = CLV_ROLE_WORKLOAD;
-    kind.workload_most = rass->workload_tenth;
-    if (isfinite(kind.workload_most)) {
-        keep(s, &kind, rass);
-    }
+    keep_little(s, best, rass);
 }
 
 /* -- Solving -- */
@@ -580,8 +593,6 @@ cleave_status clv_columnwise_solve(struct clv_columnwise_room *room,
     }
     measure(&s);
     rass.feasible = s.feasible;
-    rass.memory_tenth = tenth(&s, columns->memory);
-    rass.workload_tenth = tenth(&s, columns->workload);
     keep_all(&s, &rass);
     if (ret_order != NULL) {
         clv_ranking_sort(room->keys, columns->designs, ret_order, room->work);

@@ -138,6 +138,9 @@ cleave_status clv_outlook_init_on(struct clv_outlook *outlook,
             clv_nearness_of(outlook->product, options->goals, outlook->choice);
         outlook->worth = broken_worth(far.worst);
         status = sample_tenth(outlook->product, &outlook->memory_tenth, err);
+        outlook->memory_tenth = clv_rass_slightly_more(
+            outlook->memory_tenth,
+            clv_product_memory(outlook->product, outlook->choice));
     }
     if (status == CLEAVE_OK) {
         note_best(outlook);

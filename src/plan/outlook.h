@@ -38,8 +38,9 @@ struct clv_outlook {
     uint32_t choice[CLV_SEATS];
     struct clv_config best[CLV_SEATS]; /* the same */
     double worth;                      /* of it */
-    double memory_tenth; /* designs of the tenth with least memory have so
-                            much or less; INFINITY: not known */
+    double memory_tenth; /* designs of the tenth with least memory, and of
+                            slightly more (rass.h), have so much or less;
+                            INFINITY: not known */
 };
 
 /* Solves. An infeasible state is no failure: `why` (may be NULL) then says

@@ -7,6 +7,7 @@
 #include "plan/rass.h"
 
 #include <math.h>
+
 #include "plan/obstacle.h"
 #include "plan/producing.h"
 #include "plan/rassbound.h"
@@ -25,6 +26,11 @@ void clv_rass_keep(struct clv_rass *rass, const struct clv_rass_design *design)
     if (rass->kept_count < CLV_RASS_KEPT) {
         rass->kept[rass->kept_count++] = *design;
     }
+}
+
+double clv_rass_slightly_more(double tenth, double best)
+{
+    return best > 0 && isfinite(best) ? tenth + CLV_RASS_SLIGHT * best : tenth;
 }
 
 static cleave_status solve_small(const struct clv_product *product,

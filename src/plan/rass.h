@@ -12,6 +12,12 @@
  *        avoids it; d_m, the best among the tenth with least memory; d_w, the
  *        best among the tenth with least workload (tenths ours); equals merged
  *
+ * To the tenth belongs also what has hardly more (ours): up to CLV_RASS_SLIGHT
+ * of d0's memory or workload beyond where the tenth ends. So giving up
+ * optimality saves something: what is taken instead of d0 saves at least so
+ * much, or d0 itself is little enough; and among what is little, a sliver less
+ * never decides.
+ *
  * Covariance bends distances: of two designs, one that is better in every
  * objective can be the farther one from utopia. So whatever is about to be
  * kept gives way to the most optimal of the designs of its kind that beat it
@@ -43,6 +49,9 @@
 /* d0, one for each processor, d_m, d_w. */
 #define CLV_RASS_PROCESSORS 13
 #define CLV_RASS_KEPT (CLV_RASS_PROCESSORS + 3)
+
+/* Of d0's memory or workload: a saving that is worth nothing. */
+#define CLV_RASS_SLIGHT 0.05
 
 /* Why a design is kept; bits, for one may be kept for several reasons. From
    CLV_ROLE_AVOIDS on, one bit for each processor. */
@@ -85,8 +94,9 @@ struct clv_rass {
     size_t kept_count;
     uint64_t feasible;     /* designs that break no bound; by bounds: of the
                               tasks' lists */
-    double memory_tenth;   /* the tenth with least memory has so much or less;
-                              infinite: nobody knows */
+    double memory_tenth;   /* the tenth with least memory, and what has but
+                              slightly more, has so much or less; infinite:
+                              nobody knows */
     double workload_tenth; /* likewise */
     int is_proven; /* 0: by bounds, and a search was given up (exact.h) */
 };
@@ -94,6 +104,10 @@ struct clv_rass {
 /* Adds a design to those kept; with an equal one it is merged. For those who
    solve. */
 void clv_rass_keep(struct clv_rass *rass, const struct clv_rass_design *design);
+
+/* Where a tenth ends, and where what has slightly more does; `best` is what d0
+   has (below 0 or not finite: not known). For those who solve. */
+double clv_rass_slightly_more(double tenth, double best);
 
 /*
  * Solves. `ret_order` (NULL: not wanted) has room for all designs and gets

@@ -72,15 +72,43 @@ static cleave_status keep_if_any(const struct clv_product *product,
     return status == CLEAVE_NOT_FOUND ? CLEAVE_OK : status;
 }
 
-static cleave_status keep_little(const struct clv_product *product,
-                                 struct clv_rass *rass, cleave_error *err)
+/* Where the tenths end, d0 being known. */
+static cleave_status find_tenths(const struct clv_product *product,
+                                 const uint32_t *best, struct clv_rass *rass,
+                                 cleave_error *err)
 {
-    struct clv_exact_question memory = {.memory_most = rass->memory_tenth};
-    struct clv_exact_question workload = {.workload_most =
-                                              rass->workload_tenth};
-    cleave_status status = CLEAVE_OK;
+    struct clv_seating seating = {0};
+    cleave_status status = clv_seating_init(&seating, product, err);
 
-    if (isfinite(rass->memory_tenth)) {
+    if (status == CLEAVE_OK) {
+        status = clv_tenth_find(&seating, clv_seating_memory(&seating),
+                                &rass->memory_tenth, err);
+    }
+    if (status == CLEAVE_OK) {
+        status = clv_tenth_find(&seating, clv_seating_workload(&seating),
+                                &rass->workload_tenth, err);
+    }
+    clv_seating_fini(&seating);
+    if (status == CLEAVE_OK) {
+        rass->memory_tenth = clv_rass_slightly_more(
+            rass->memory_tenth, clv_product_memory(product, best));
+        rass->workload_tenth = clv_rass_slightly_more(
+            rass->workload_tenth, clv_product_workload(product, best));
+    }
+    return status;
+}
+
+static cleave_status keep_little(const struct clv_product *product,
+                                 const uint32_t *best, struct clv_rass *rass,
+                                 cleave_error *err)
+{
+    struct clv_exact_question memory = {.avoids = 0};
+    struct clv_exact_question workload = {.avoids = 0};
+    cleave_status status = find_tenths(product, best, rass, err);
+
+    memory.memory_most = rass->memory_tenth;
+    workload.workload_most = rass->workload_tenth;
+    if (status == CLEAVE_OK && isfinite(rass->memory_tenth)) {
         status = keep_if_any(product, CLV_ROLE_MEMORY, &memory, rass, err);
     }
     if (status == CLEAVE_OK && isfinite(rass->workload_tenth)) {
@@ -109,25 +137,7 @@ static cleave_status keep_all(const struct clv_product *product,
                                  rass, err);
         }
     }
-    return status == CLEAVE_OK ? keep_little(product, rass, err) : status;
-}
-
-static cleave_status find_tenths(const struct clv_product *product,
-                                 struct clv_rass *rass, cleave_error *err)
-{
-    struct clv_seating seating = {0};
-    cleave_status status = clv_seating_init(&seating, product, err);
-
-    if (status == CLEAVE_OK) {
-        status = clv_tenth_find(&seating, clv_seating_memory(&seating),
-                                &rass->memory_tenth, err);
-    }
-    if (status == CLEAVE_OK) {
-        status = clv_tenth_find(&seating, clv_seating_workload(&seating),
-                                &rass->workload_tenth, err);
-    }
-    clv_seating_fini(&seating);
-    return status;
+    return status == CLEAVE_OK ? keep_little(product, best, rass, err) : status;
 }
 
 cleave_status clv_rassbound_solve(const struct clv_product *product,
@@ -146,9 +156,6 @@ cleave_status clv_rassbound_solve(const struct clv_product *product,
     status = clv_exact_yardstick(product, &rass.yardstick, &designs, err);
     if (status == CLEAVE_OK) {
         rass.feasible = (uint64_t)designs;
-        status = find_tenths(product, &rass, err);
-    }
-    if (status == CLEAVE_OK) {
         status = keep_all(product, &rass, err);
     }
     if (status == CLEAVE_OK) {

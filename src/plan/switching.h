@@ -10,7 +10,8 @@
  *                           tell apart (numbers of hogs that were measured);
  *                           a processor of which nothing was measured has one
  *                           more level: troubled, and is then not to be used
- *     memory                0 calm; 1 short: the tenth of designs with least
+ *     memory                0 calm; 1 short: the tenth of designs with least,
+ *                           and those that have slightly more (rass.h)
  *     link                  0 away, 1 slow, 2 middle, 3 fast (see below)
  *
  * The tenth is that of the same state with memory to spare: where servers are

@@ -26,7 +26,6 @@
 
 #define ROWS_MAX ((size_t)1 << 20)
 #define FIRST_ROWS 16
-#define HOGS_MAX 4
 
 void clv_contention_init(struct clv_contention *contention)
 {
@@ -161,7 +160,7 @@ static int note_hogs(struct clv_contention *c, uint32_t hogs)
     if (hogs == 0 || (at < c->hog_count && c->hogs[at] == hogs)) {
         return 1;
     }
-    if (c->hog_count == HOGS_MAX) {
+    if (c->hog_count == CLV_HOG_NUMBERS) {
         return 0;
     }
     memmove(&c->hogs[at + 1], &c->hogs[at],
@@ -211,7 +210,7 @@ cleave_status clv_contention_add(struct clv_contention *contention,
     if (!note_hogs(contention, row->company.hogs)) {
         return clv_fail(err, CLEAVE_LIMIT, "contention",
                         "Trials with more than %d different numbers of hogs.",
-                        HOGS_MAX);
+                        CLV_HOG_NUMBERS);
     }
     key = key_of(&row->company, row->task);
     at = find_place(contention, &key, &is_it);

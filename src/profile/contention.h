@@ -42,6 +42,9 @@
 
 #define CLV_NO_SEAT UINT32_MAX
 
+/* Numbers of hogs that are told apart. */
+#define CLV_HOG_NUMBERS 4
+
 /* Who ran in a trial, or would. */
 struct clv_company {
     size_t tasks;
@@ -61,8 +64,10 @@ struct clv_contention_row {
 struct clv_contention {
     struct clv_contention_row *rows; /* sorted by task, hogs, seats */
     size_t count;
-    uint32_t hogs[4]; /* numbers of hogs measured, rising */
+    uint32_t hogs[CLV_HOG_NUMBERS]; /* numbers of hogs measured, rising */
     size_t hog_count;
+    size_t hogs_left_out; /* numbers that were measured, too, and are not in
+                             it for want of room */
 };
 
 void clv_contention_init(struct clv_contention *contention);

@@ -215,8 +215,10 @@ cleave_status clv_database_has_together(struct clv_database *database,
  * matched with tasks by their models (in their old places first, where several
  * tasks share one), and seats are indices of the engines wanted, which are the
  * same for all tasks. A trial with a model or an engine that nobody wants is
- * left out. An empty result is CLEAVE_OK, and so is that of a file from before
- * there were trials. The caller calls clv_contention_fini.
+ * left out. Of more than CLV_HOG_NUMBERS numbers of hogs those are taken that
+ * suit the machine (hognumbers.h), and the result says how many are not. An
+ * empty result is CLEAVE_OK, and so is that of a file from before there were
+ * trials. The caller calls clv_contention_fini.
  */
 cleave_status clv_database_load_contention(
     struct clv_database *database, const struct clv_wanted *tasks, size_t count,

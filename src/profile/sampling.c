@@ -18,6 +18,16 @@ uint64_t clv_sampling_spread(uint64_t i, uint64_t count, uint64_t total)
     return index < total ? index : total - 1;
 }
 
+uint64_t clv_sampling_teachers(uint64_t wanted, uint64_t total)
+{
+    uint64_t half = total / 2 > 0 ? total / 2 : 1;
+
+    if (wanted > 0) {
+        return wanted;
+    }
+    return half < CLV_SAMPLING_DEFAULT ? half : CLV_SAMPLING_DEFAULT;
+}
+
 static void spread_teachers(struct clv_sampling *s, uint64_t total)
 {
     for (size_t i = 0; i < s->teach_count; i++) {

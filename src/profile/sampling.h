@@ -15,7 +15,8 @@
 
 #include "cleave/status.h"
 
-/* Inputs that teach unless somebody says otherwise. */
+/* Inputs that teach unless somebody says otherwise; where there are few, half
+   of them, so that others are left to examine. */
 #define CLV_SAMPLING_DEFAULT 64
 
 /* Indices, ascending. All zero is empty. */
@@ -25,6 +26,10 @@ struct clv_sampling {
     uint64_t *examine;
     size_t examine_count;
 };
+
+/* How many of `total` teach if somebody wants so many (0: does not say). At
+   least 1. */
+uint64_t clv_sampling_teachers(uint64_t wanted, uint64_t total);
 
 /* True if this input may examine (it has a label, say). */
 typedef int clv_sampling_fit(void *self, uint64_t index);

@@ -13,9 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cores.h"
 #include "base/fail.h"
 #include "profile/columns.h"
 #include "profile/database.h"
+#include "profile/hognumbers.h"
 
 /* -- Sitters as text -- */
 
@@ -144,6 +146,8 @@ struct seating {
     struct clv_company company;
     size_t task_of[CLV_SEATS]; /* by sitter; for who ran */
     size_t sitters;
+    struct clv_hognumbers numbers;
+    int is_counting; /* the numbers, and takes no rows yet */
 };
 
 #define NOBODY SIZE_MAX
@@ -236,13 +240,33 @@ static enum seated seat_all(struct seating *s, const json_t *list)
     return seated;
 }
 
+/* What a row of this company tells, or only that there is one. */
+static int put_row(struct seating *s, const struct clv_contention_row *row,
+                   struct clv_contention *into, cleave_status *status,
+                   cleave_error *err)
+{
+    cleave_error why = CLEAVE_ERROR_INIT;
+
+    if (s->is_counting) {
+        clv_hognumbers_note(&s->numbers, row->company.hogs);
+        return 1;
+    }
+    if (!clv_hognumbers_has(&s->numbers, row->company.hogs)) {
+        return 1;
+    }
+    *status = clv_contention_add(into, row, &why);
+    if (*status != CLEAVE_OK && *status != CLEAVE_INVALID) {
+        clv_fail(err, *status, why.where, "%s", why.text);
+    }
+    return *status != CLEAVE_INVALID;
+}
+
 /* One row; 0 if it makes no sense. One that nobody wants is passed over. */
 static int take_row(struct seating *s, struct clv_query *query,
                     struct clv_contention *into, cleave_status *status,
                     cleave_error *err)
 {
     struct clv_contention_row row = {0};
-    cleave_error why = CLEAVE_ERROR_INIT;
     json_t *list = json_loads(clv_query_get_text(query), 0, NULL);
     enum seated seated = seat_all(s, list);
     int64_t hogs = clv_query_get_int(query);
@@ -258,11 +282,7 @@ static int take_row(struct seating *s, struct clv_query *query,
         row.company = s->company;
         row.company.hogs = (uint32_t)hogs;
         row.task = (uint32_t)s->task_of[task];
-        *status = clv_contention_add(into, &row, &why);
-        good = *status != CLEAVE_INVALID;
-        if (good && *status != CLEAVE_OK) {
-            clv_fail(err, *status, why.where, "%s", why.text);
-        }
+        good = put_row(s, &row, into, status, err);
     }
     return good;
 }
@@ -272,9 +292,9 @@ static const char rows_of_machine[] =
     "SELECT sitters, hogs, task, alone_ns, together_ns FROM together t"
     " JOIN origins o ON o.id = t.origin WHERE o.machine = ? ORDER BY t.id";
 
-static cleave_status load(struct clv_database *d, struct seating *s,
-                          const char *machine, struct clv_contention *into,
-                          cleave_error *err)
+static cleave_status go_through(struct clv_database *d, struct seating *s,
+                                const char *machine,
+                                struct clv_contention *into, cleave_error *err)
 {
     struct clv_query *query = NULL;
     int is_row = 0;
@@ -296,6 +316,27 @@ static cleave_status load(struct clv_database *d, struct seating *s,
     return status;
 }
 
+/* Twice: which numbers of hogs are to be had tells which of them count. One
+   transaction, so that a writer beside us does not show two sets. */
+static cleave_status load(struct clv_database *d, struct seating *s,
+                          const char *machine, struct clv_contention *into,
+                          cleave_error *err)
+{
+    cleave_status status = clv_sql_run(d->sql, "BEGIN", err);
+
+    s->is_counting = 1;
+    if (status == CLEAVE_OK) {
+        status = go_through(d, s, machine, into, err);
+    }
+    into->hogs_left_out = clv_hognumbers_choose(&s->numbers, CLV_HOG_NUMBERS);
+    s->is_counting = 0;
+    if (status == CLEAVE_OK) {
+        status = go_through(d, s, machine, into, err);
+    }
+    clv_sql_run(d->sql, "ROLLBACK", NULL);
+    return status;
+}
+
 cleave_status clv_database_load_contention(
     struct clv_database *database, const struct clv_wanted *tasks, size_t count,
     struct clv_contention *ret_contention, cleave_error *err)
@@ -314,6 +355,9 @@ cleave_status clv_database_load_contention(
                         CLV_SEATS, count);
     }
     clv_machine_id(here, text);
+    if (tasks[0].machine == NULL || strcmp(tasks[0].machine, here) == 0) {
+        s.numbers.cores = clv_cores_count();
+    }
     clv_contention_init(&contention);
     status = clv_sql_number(database->sql,
                             "SELECT count(*) FROM sqlite_master WHERE "

@@ -114,6 +114,29 @@ static cleave_status set_goals(struct clv_blueprint *b, cleave_error *err)
                           &b->application->slo, err);
 }
 
+static void note_hogs(struct clv_blueprint *b)
+{
+    const struct clv_contention *c = &b->contention;
+    char text[160];
+    size_t used;
+
+    if (c->hogs_left_out == 0) {
+        return;
+    }
+    used = (size_t)snprintf(text, sizeof text,
+                            "Of trials beside %zu numbers of busy threads "
+                            "those count that suit this machine:",
+                            c->hog_count + c->hogs_left_out);
+    for (size_t i = 0; i < c->hog_count && used < sizeof text; i++) {
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s %u",
+                                 i > 0 ? "," : "", c->hogs[i]);
+    }
+    if (used + 1 < sizeof text) {
+        snprintf(text + used, sizeof text - used, ".");
+    }
+    note(b, NULL, text);
+}
+
 static void set_options(struct clv_blueprint *b)
 {
     const struct clv_application *a = b->application;
@@ -138,6 +161,7 @@ static void set_options(struct clv_blueprint *b)
             },
         .most = a->kept,
     };
+    note_hogs(b);
     if (a->task_count > 1 && b->contention.count == 0) {
         note(b, NULL,
              "These tasks were never measured together, so each is taken to "

@@ -2,45 +2,34 @@
  * fleet.c - the designs that are kept ready to run, and those being made so.
  *
  * Two locks. `building` is held while something is opened, for seconds at
- * times: it guards engines and grounds, and makes opening one at a time.
- * `lock` guards the list of berths and is never held for long, so that taking
- * a rig costs nothing while another one is built. Nor does asking for a ground
- * that is open already: it does not change any more, and `lock` tells of it.
+ * times: it makes opening one at a time. `lock` guards the list of berths and
+ * is never held for long, so that taking a rig costs nothing while another one
+ * is built. Nor does asking for a ground that is open already (grounds.h).
  */
 #include "run/fleet.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/decimal.h"
 #include "base/fail.h"
+#include "run/grounds.h"
 
 #define NOTHING SIZE_MAX
 #define LEAST_KEPT 3   /* at home, in use, and one being made ready */
 #define ASK_MS 3000    /* what a server says of its model */
 #define TRIAL_MS 20000 /* a server may have to build the tail */
 
-/* One engine, opened when first needed. */
-struct stand {
-    struct clv_engine *engine;
-    struct clv_gate gate;
-};
-
 struct clv_fleet {
     struct clv_fleet_options options;
     const struct clv_space *space;
 
     pthread_mutex_t building;
-    struct clv_store *store;
-    struct stand *stands;        /* one an engine */
-    struct clv_ground *grounds;  /* one a variant and engine */
+    struct clv_grounds grounds;
     struct clv_clients *clients; /* one a server */
     size_t client_count;
 
     pthread_mutex_t lock;
     pthread_cond_t wished;
-    uint8_t *is_open; /* of each ground */
     struct clv_berth *berths[CLV_FLEET_MOST];
     size_t count;
     uint64_t takes;
@@ -62,136 +51,23 @@ static const struct clv_candidate *candidate_of(const struct clv_fleet *f,
 
 /* -- What designs stand on -- */
 
-/* The profile's engine; an emulated device runs it more slowly, also one that
-   was emulated when it was profiled. */
-static void name_engine(const struct clv_fleet *f, const char *profiled,
-                        char *into, size_t size)
-{
-    const char *slow = strstr(profiled, ",slow=");
-    size_t length = slow != NULL ? (size_t)(slow - profiled) : strlen(profiled);
-    char factor[CLV_DECIMAL_TEXT];
-    double already = 1;
-
-    if (f->options.slowdown <= 1) {
-        snprintf(into, size, "%s", profiled);
-        return;
-    }
-    if (slow != NULL) {
-        (void)clv_decimal_read(slow + strlen(",slow="), &already);
-    }
-    snprintf(into, size, "%.*s,slow=%s", (int)length, profiled,
-             clv_decimal_print(already * f->options.slowdown, 6, factor));
-}
-
-static cleave_status open_engine(struct clv_fleet *f, uint32_t engine,
-                                 cleave_error *err)
-{
-    const char *profiled = f->options.designs->costs.engines[engine];
-    struct stand *s = &f->stands[engine];
-    char name[256];
-    cleave_status status = CLEAVE_OK;
-
-    if (s->engine == NULL) {
-        name_engine(f, profiled, name, sizeof name);
-        status = clv_engine_open(name, &s->engine, err);
-        if (status == CLEAVE_OK) {
-            clv_gate_init(&s->gate, clv_ground_width(s->engine));
-            clv_gate_share(&s->gate, f->options.turns, f->options.priority,
-                           clv_engine_threads(s->engine));
-        }
-    }
-    return status;
-}
-
-static size_t ground_index(const struct clv_fleet *f, uint32_t variant,
-                           uint32_t engine)
-{
-    return variant * f->options.designs->costs.engine_count + engine;
-}
-
-static int is_ground_open(struct clv_fleet *f, size_t ground)
-{
-    int is_open;
-
-    pthread_mutex_lock(&f->lock);
-    is_open = f->is_open[ground];
-    pthread_mutex_unlock(&f->lock);
-    return is_open;
-}
-
-static void note_open(struct clv_fleet *f, size_t ground)
-{
-    pthread_mutex_lock(&f->lock);
-    f->is_open[ground] = 1;
-    pthread_mutex_unlock(&f->lock);
-}
-
-/* The profile is of one file. Who puts another in its place while it is in use
-   is not to get that one's answers at this one's accuracy. */
-static cleave_status check_model(const struct clv_fleet *f, uint32_t variant,
-                                 const struct clv_ground *ground,
-                                 cleave_error *err)
-{
-    const char *profiled = f->options.designs->costs.variants[variant].sha256;
-
-    return profiled[0] == '\0' ||
-                   strcmp(profiled, clv_network_sha256(ground->network)) == 0
-               ? CLEAVE_OK
-               : clv_fail(err, CLEAVE_MISMATCH, ground->model,
-                          "The file was replaced since this began: it is not "
-                          "the model that was profiled. Put that one back, or "
-                          "profile this one.");
-}
-
-static cleave_status open_ground(struct clv_fleet *f, uint32_t variant,
-                                 uint32_t engine, cleave_error *err)
-{
-    const struct clv_app_variant *v =
-        clv_designs_variant(f->options.designs, variant);
-    struct clv_ground *ground = &f->grounds[ground_index(f, variant, engine)];
-    struct clv_ground_options o = {
-        .model = v->path,
-        .card = v->card,
-        .model_name = v->name,
-        .store = f->store,
-        .pack_slowdown = f->options.slowdown > 1 ? f->options.slowdown : 1};
-    cleave_status status = CLEAVE_OK;
-
-    if (ground->network != NULL) {
-        return CLEAVE_OK;
-    }
-    status = open_engine(f, engine, err);
-    if (status == CLEAVE_OK) {
-        o.engine = f->stands[engine].engine;
-        o.gate = &f->stands[engine].gate;
-        status = clv_ground_init(ground, &o, err);
-        if (status == CLEAVE_OK) {
-            status = check_model(f, variant, ground, err);
-        }
-        if (status != CLEAVE_OK) {
-            clv_ground_fini(ground);
-        } else {
-            note_open(f, ground_index(f, variant, engine));
-        }
-    }
-    return status;
-}
-
 cleave_status clv_fleet_ground(struct clv_fleet *f, uint32_t variant,
                                uint32_t engine,
                                const struct clv_ground **ret_ground,
                                cleave_error *err)
 {
-    size_t ground = ground_index(f, variant, engine);
+    const struct clv_ground *ground =
+        clv_grounds_find(&f->grounds, variant, engine);
     cleave_status status = CLEAVE_OK;
 
-    if (!is_ground_open(f, ground)) {
+    if (ground == NULL) {
         pthread_mutex_lock(&f->building);
-        status = open_ground(f, variant, engine, err);
+        status = clv_grounds_open(&f->grounds, variant, engine, err);
         pthread_mutex_unlock(&f->building);
+        ground = clv_grounds_find(&f->grounds, variant, engine);
     }
     if (status == CLEAVE_OK) {
-        *ret_ground = &f->grounds[ground];
+        *ret_ground = ground;
     }
     return status;
 }
@@ -426,7 +302,8 @@ static cleave_status build(struct clv_fleet *f, size_t candidate,
         .keeps_tail = f->options.keeps_tails,
         .stop = &f->is_given_up,
     };
-    cleave_status status = open_ground(f, c->variant, c->engine, err);
+    cleave_status status =
+        clv_grounds_open(&f->grounds, c->variant, c->engine, err);
 
     if (c->pack != CLV_NO_PACK) {
         o.packing = costs->packs[c->pack].packing;
@@ -436,23 +313,10 @@ static cleave_status build(struct clv_fleet *f, size_t candidate,
     }
     if (status == CLEAVE_OK) {
         status =
-            clv_rig_open(&f->grounds[ground_index(f, c->variant, c->engine)],
+            clv_rig_open(clv_grounds_find(&f->grounds, c->variant, c->engine),
                          &o, &b->rig, err);
     }
     return status == CLEAVE_OK ? try_out(b, &f->is_given_up, err) : status;
-}
-
-static uint64_t bytes_loaded(const struct clv_fleet *f)
-{
-    const struct clv_costs *costs = &f->options.designs->costs;
-    uint64_t bytes = 0;
-
-    for (size_t i = 0; i < costs->variant_count * costs->engine_count; i++) {
-        if (f->grounds[i].network != NULL) {
-            bytes += clv_network_bytes(f->grounds[i].network);
-        }
-    }
-    return bytes;
 }
 
 /* Closes those beyond `most` that can go. */
@@ -471,7 +335,7 @@ static void save_memory(struct clv_fleet *f)
     struct clv_berth *gone;
 
     while (f->options.memory_bytes > 0 &&
-           bytes_loaded(f) > f->options.memory_bytes &&
+           clv_grounds_bytes(&f->grounds) > f->options.memory_bytes &&
            (gone = evict(f, 0)) != NULL) {
         sink(gone);
     }
@@ -648,6 +512,10 @@ static cleave_status open_servers(struct clv_fleet *f, cleave_error *err)
     const struct clv_designs *designs = f->options.designs;
     cleave_status status = CLEAVE_OK;
 
+    f->clients = calloc(designs->costs.server_count + 1, sizeof *f->clients);
+    if (f->clients == NULL) {
+        return clv_fail_memory(err, "servers", sizeof *f->clients);
+    }
     for (size_t i = 0; status == CLEAVE_OK && i < designs->costs.server_count;
          i++) {
         status = clv_clients_init(&f->clients[i],
@@ -660,19 +528,14 @@ static cleave_status open_servers(struct clv_fleet *f, cleave_error *err)
 
 static cleave_status open_all(struct clv_fleet *f, cleave_error *err)
 {
-    const struct clv_costs *costs = &f->options.designs->costs;
-    cleave_status status;
+    const struct clv_fleet_options *o = &f->options;
+    const struct clv_grounds_options grounds = {.designs = o->designs,
+                                                .cache = o->cache,
+                                                .slowdown = o->slowdown,
+                                                .turns = o->turns,
+                                                .priority = o->priority};
+    cleave_status status = clv_grounds_init(&f->grounds, &grounds, err);
 
-    f->stands = calloc(costs->engine_count + 1, sizeof *f->stands);
-    f->grounds = calloc(costs->engine_count * costs->variant_count + 1,
-                        sizeof *f->grounds);
-    f->is_open = calloc(costs->engine_count * costs->variant_count + 1, 1);
-    f->clients = calloc(costs->server_count + 1, sizeof *f->clients);
-    if (f->stands == NULL || f->grounds == NULL || f->is_open == NULL ||
-        f->clients == NULL) {
-        return clv_fail_memory(err, "designs", sizeof *f->grounds);
-    }
-    status = clv_store_open(f->options.cache, &f->store, err);
     if (status == CLEAVE_OK) {
         status = open_servers(f, err);
     }
@@ -715,24 +578,6 @@ cleave_status clv_fleet_open(const struct clv_fleet_options *options,
     return CLEAVE_OK;
 }
 
-static void close_grounds(struct clv_fleet *f)
-{
-    const struct clv_costs *costs = &f->options.designs->costs;
-
-    for (size_t i = 0;
-         f->grounds != NULL && i < costs->variant_count * costs->engine_count;
-         i++) {
-        clv_ground_fini(&f->grounds[i]);
-    }
-    clv_store_close(f->store);
-    for (size_t i = 0; f->stands != NULL && i < costs->engine_count; i++) {
-        if (f->stands[i].engine != NULL) {
-            clv_gate_fini(&f->stands[i].gate);
-            clv_engine_close(f->stands[i].engine);
-        }
-    }
-}
-
 void clv_fleet_end(struct clv_fleet *f)
 {
     if (f != NULL) {
@@ -765,11 +610,8 @@ void clv_fleet_close(struct clv_fleet *f)
     for (size_t i = 0; i < f->client_count; i++) {
         clv_clients_fini(&f->clients[i]);
     }
-    close_grounds(f);
+    clv_grounds_fini(&f->grounds);
     free(f->clients);
-    free(f->grounds);
-    free(f->is_open);
-    free(f->stands);
     pthread_mutex_destroy(&f->building);
     pthread_mutex_destroy(&f->lock);
     pthread_cond_destroy(&f->wished);

@@ -29,7 +29,8 @@
 #define READINGS 8
 #define WINDOW_NS 500000000
 #define MOST_CORES 65536
-#define DEEPEST 32 /* cgroups around each other */
+#define MOST_PAGES 1e12 /* of a process */
+#define DEEPEST 32      /* cgroups around each other */
 
 /* Processor time so far, in ticks of all processors together. */
 struct reading {
@@ -416,7 +417,7 @@ static double resident_bytes(struct clv_gauges *g)
     }
     after = clv_decimal_read(g->text, &pages);
     if (after == NULL || *after != ' ' ||
-        clv_decimal_read(after + 1, &pages) == NULL) {
+        clv_decimal_read(after + 1, &pages) == NULL || pages > MOST_PAGES) {
         return CLV_UNKNOWN;
     }
     return pages * (double)sysconf(_SC_PAGESIZE);

@@ -160,24 +160,6 @@ static void what_cannot_be_made_ready_is_told(void **state)
     assert_true(has(w, 3));
 }
 
-static void a_model_that_was_replaced_is_not_used(void **state)
-{
-    struct world *w = *state;
-    struct clv_cost_variant *v = &w->bed->designs.costs.variants[0];
-    cleave_error err = CLEAVE_ERROR_INIT;
-    struct clv_map map;
-
-    memset(v->sha256, '5', sizeof v->sha256 - 1);
-    assert_int_equal(clv_fleet_prepare(w->fleet, w->at[3], 0, &err),
-                     CLEAVE_MISMATCH);
-    assert_non_null(strstr(err.text, "replaced"));
-    assert_int_equal(clv_map_open(w->bed->model, &map, NULL), CLEAVE_OK);
-    memcpy(v->sha256, clv_sha256_of(map.bytes).hex, sizeof v->sha256);
-    clv_map_close(&map);
-    prepare(w, 3, 0); /* it is back */
-    assert_true(has(w, 3));
-}
-
 static void a_retired_servers_designs_go_when_free(void **state)
 {
     struct world *w = *state;
@@ -326,7 +308,6 @@ int main(int argc, char **argv)
         IN_WORLD(the_one_unused_for_longest_goes),
         IN_WORLD(what_is_wanted_comes_in_the_background),
         IN_WORLD(what_cannot_be_made_ready_is_told),
-        IN_WORLD(a_model_that_was_replaced_is_not_used),
         IN_WORLD(a_failure_is_told_once),
         IN_WORLD(a_retired_servers_designs_go_when_free),
         IN_WORLD(rigs_of_a_model_stand_on_one_ground),

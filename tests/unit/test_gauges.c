@@ -240,6 +240,9 @@ static void what_is_not_said_is_not_known(void **state)
     assert_true(p.cores < 0 && p.others_cores < 0 && p.own_cores < 0);
     assert_true(p.memory_used < 0 && p.memory_share < 0);
     assert_true(p.resident_bytes < 0);
+    says(w, "proc/self/statm", "12 1e30 0\n"); /* fits no integer */
+    p = look(w);
+    assert_true(p.resident_bytes < 0);
 }
 
 static int is_sane(double value, double most)

@@ -46,6 +46,19 @@ static void teachers_never_examine(void **state)
     }
 }
 
+static void without_a_word_half_examine(void **state)
+{
+    const uint64_t totals[][2] = {{1, 1},    {2, 1},    {3, 1},    {40, 20},
+                                  {64, 32},  {65, 32},  {127, 63}, {128, 64},
+                                  {129, 64}, {5000, 64}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof totals / sizeof totals[0]; i++) {
+        assert_int_equal(clv_sampling_teachers(0, totals[i][0]), totals[i][1]);
+        assert_int_equal(clv_sampling_teachers(7, totals[i][0]), 7);
+    }
+}
+
 static void both_are_spread_evenly(void **state)
 {
     struct clv_sampling s = {0};
@@ -92,6 +105,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(teachers_never_examine),
+        cmocka_unit_test(without_a_word_half_examine),
         cmocka_unit_test(both_are_spread_evenly),
         cmocka_unit_test(only_what_fits_examines),
     };

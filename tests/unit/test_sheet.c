@@ -42,7 +42,8 @@ static int solve_twice(struct clv_sheet *sheet, const struct product_bed *bed,
     return status == CLEAVE_OK;
 }
 
-/* Memory goes down by tenths until nothing fits, and is there again then. */
+/* Memory goes down to about the tenth, again and again, until nothing fits, and
+ * is there again then. */
 static int squeeze(struct clv_sheet *sheet, struct product_bed *bed)
 {
     struct clv_situation *s = &bed->options.situation;
@@ -51,7 +52,8 @@ static int squeeze(struct clv_sheet *sheet, struct product_bed *bed)
 
     s->memory_bytes = INFINITY;
     while (solve_twice(sheet, bed, &rass)) {
-        s->memory_bytes = rass.memory_tenth * 0.999;
+        /* so little that d0 falls out, and in the end all */
+        s->memory_bytes = rass.memory_tenth / (1 + CLV_RASS_SLIGHT) * 0.999;
         squeezed++;
         assert_true(squeezed < 100);
     }

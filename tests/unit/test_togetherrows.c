@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "base/cores.h"
 #include "nearly.h"
 #include "profile/database.h"
 #include "profile/sql.h"
@@ -237,6 +238,35 @@ static void an_older_file_is_read_and_then_brought_up(void **state)
     clv_database_close(d);
 }
 
+/* More levels of load than are told apart: those of this machine are taken. */
+static void too_many_numbers_of_hogs_are_chosen_from(void **state)
+{
+    const struct clv_wanted_variant *const models[] = {&variants[0],
+                                                       &variants[2]};
+    const struct clv_sitter one[] = {{NULL, NULL}, {SHA_C, engines[0]}};
+    struct clv_database *d = open_it(*state, CLV_DATABASE_WRITE);
+    char machine[CLV_MACHINE_TEXT];
+    struct clv_origin origin = be_here(machine);
+    uint32_t cores = clv_cores_count();
+    cleave_error err = CLEAVE_ERROR_INIT;
+    struct clv_contention c;
+
+    put(d, 3);
+    for (uint32_t i = 0; i < 7; i++) {
+        uint32_t hogs = i == 0 ? cores : 1000 + i;
+        ok(clv_database_put_together(d, &origin, one, 2, hogs, 1, &alone,
+                                     &beside, &err),
+           &err);
+    }
+    ok(load(d, models, 2, &c, &err), &err);
+    assert_int_equal(c.hog_count, CLV_HOG_NUMBERS);
+    assert_int_equal(c.hogs_left_out, cores == 2 ? 3 : 4);
+    assert_true(c.hogs[0] == cores || c.hogs[1] == cores);
+    assert_int_equal(c.hogs[3], 1006);
+    clv_contention_fini(&c);
+    clv_database_close(d);
+}
+
 static void forgetting_a_model_forgets_its_trials(void **state)
 {
     const struct clv_wanted_variant *const models[] = {&variants[0],
@@ -356,6 +386,7 @@ int main(void)
         IN_SCRATCH(sitters_are_found_by_their_models),
         IN_SCRATCH(two_tasks_may_share_a_model),
         IN_SCRATCH(an_older_file_is_read_and_then_brought_up),
+        IN_SCRATCH(too_many_numbers_of_hogs_are_chosen_from),
         IN_SCRATCH(forgetting_a_model_forgets_its_trials),
         IN_SCRATCH(rows_of_nonsense_are_named),
         IN_SCRATCH(a_task_that_did_not_run_has_no_row),

@@ -16,6 +16,7 @@
 #include "profile/learning.h"
 #include "profile/sampling.h"
 #include "progress.h"
+#include "teaching.h"
 #include "tensor/element.h"
 
 struct calibrating {
@@ -106,10 +107,11 @@ static cleave_status open_all(struct calibrating *c, cleave_error *err)
         status = cutlist_init(&c->cuts, s, c->dataset.opened.network, 1, err);
     }
     if (status == CLEAVE_OK) {
-        status = clv_sampling_init(&c->sampling, c->dataset.count,
-                                   s->samples > 0 ? s->samples
-                                                  : CLV_SAMPLING_DEFAULT,
-                                   0, NULL, NULL, err);
+        uint64_t count = c->dataset.count;
+        teaching_tell(s->quiet, "--samples", s->samples, count);
+        status = clv_sampling_init(&c->sampling, count,
+                                   clv_sampling_teachers(s->samples, count), 0,
+                                   NULL, NULL, err);
     }
     if (status == CLEAVE_OK) {
         struct clv_learning_options options = {

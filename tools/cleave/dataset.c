@@ -9,6 +9,7 @@
 
 #include "base/fail.h"
 #include "base/file.h"
+#include "teaching.h"
 
 /* A part whose work is not known is taken for a half. */
 #define UNKNOWN_SHARE 0.5
@@ -118,10 +119,11 @@ static int has_label(void *self, uint64_t index)
 cleave_status dataset_divide(struct dataset *d, const struct settings *s,
                              struct clv_sampling *sampling, cleave_error *err)
 {
-    uint64_t teach = s->calibrate > 0 ? s->calibrate : CLV_SAMPLING_DEFAULT;
+    uint64_t teach = clv_sampling_teachers(s->calibrate, d->count);
     cleave_status status = clv_sampling_init(sampling, d->count, teach,
                                              s->limit, has_label, d, err);
 
+    teaching_tell(s->quiet, "--calibrate", s->calibrate, d->count);
     if (status == CLEAVE_OK && sampling->examine_count < 2) {
         return clv_fail(
             err, CLEAVE_INVALID, s->data,

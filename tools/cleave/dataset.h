@@ -33,10 +33,10 @@ cleave_status dataset_check(const struct settings *settings, cleave_error *err);
 int dataset_has_pictures(const struct dataset *dataset);
 
 /*
- * Chooses which inputs calibrate (--calibrate) and which of the others test
- * (--limit): those that have a label if there are labels. CLEAVE_INVALID if
- * fewer than two are left to test. Takes an all-zero sampling; fini it whatever
- * the outcome.
+ * Chooses which inputs calibrate (--calibrate, by default half at most, which
+ * is told on stderr) and which of the others test (--limit): those that have a
+ * label if there are labels. CLEAVE_INVALID if fewer than two are left to test.
+ * Takes an all-zero sampling; fini it whatever the outcome.
  */
 cleave_status dataset_divide(struct dataset *dataset,
                              const struct settings *settings,

@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "plan/metric.h"
 #include "profile/fingerprint.h"
+#include "teaching.h"
 
 #define FAST_LIMIT 200
 #define DEFAULT_BUDGET_PP 1.0
@@ -450,15 +451,28 @@ static int has_label(void *self, uint64_t index)
                            NULL) == CLEAVE_OK;
 }
 
+/* Once for each task. */
+static void tell_few(struct profiling *a, uint64_t count)
+{
+    const struct settings *s = a->settings;
+    uint32_t bit = 1u << (a->task - a->application->tasks);
+
+    if (!(a->told & bit)) {
+        a->told |= bit;
+        teaching_tell(s->quiet, "--calibrate", s->calibrate, count);
+    }
+}
+
 static cleave_status divide_data(struct profiled *p, cleave_error *err)
 {
     const struct settings *s = p->all->settings;
     uint64_t count = clv_source_count(p->source);
-    uint64_t teach = s->calibrate > 0 ? s->calibrate : CLV_SAMPLING_DEFAULT;
+    uint64_t teach = clv_sampling_teachers(s->calibrate, count);
     uint64_t limit = s->limit > 0 ? s->limit : s->fast ? FAST_LIMIT : 0;
     cleave_status status =
         clv_sampling_init(&p->sampling, count, teach, limit, has_label, p, err);
 
+    tell_few(p->all, count);
     if (status == CLEAVE_OK && p->sampling.examine_count < 2) {
         return clv_fail(
             err, CLEAVE_INVALID, p->all->data,

@@ -39,6 +39,7 @@ struct profiling {
     const char *data;                /* its inputs, */
     const char *labels_path;         /* and theirs, or NULL */
     struct clv_labels *labels;       /* or NULL */
+    uint32_t told;                   /* of few inputs: tasks, by bits */
     struct clv_subject subject;      /* whose accuracy it is */
     char subject_input[CLV_PATH_MAX];
     char subject_labels[CLV_PATH_MAX];

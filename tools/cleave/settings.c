@@ -80,7 +80,8 @@ const struct setting settings_table[] = {
     {"cuts", "A,B", SETTING_TEXT, AT(cuts), TAKES_CALIBRATE | TAKES_RATE,
      "which cuts (default: those that inspect offers, and input)"},
     {"samples", "N", SETTING_COUNT, AT(samples), TAKES_CALIBRATE,
-     "inputs to learn from, spread evenly over the data (default 64)"},
+     "inputs to learn from, spread evenly over the data (default 64, at most "
+     "half)"},
     {"coders", "A,B", SETTING_TEXT, AT(coders), TAKES_RATE,
      "which of raw, lz, fast, dense, jpeg and webp (default: all)"},
     {"settings", "A,B", SETTING_TEXT, AT(ladder), TAKES_RATE,
@@ -92,7 +93,8 @@ const struct setting settings_table[] = {
      "default: MODEL.calib beside the model)"},
     {"calibrate", "N", SETTING_COUNT, AT(calibrate),
      TAKES_RATE | TAKES_PROFILE | TAKES_QUANTIZE,
-     "inputs that calibrate and are not tested, spread evenly (default 64)"},
+     "inputs that calibrate and are not tested, spread evenly (default 64, at "
+     "most half)"},
     {"limit", "N", SETTING_COUNT, AT(limit),
      TAKES_RATE | TAKES_PROFILE | TAKES_QUANTIZE,
      "test on so many inputs at most, spread evenly (default: all)"},
