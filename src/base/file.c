@@ -64,6 +64,14 @@ cleave_status clv_map_open(const char *path, struct clv_map *ret_map,
     return CLEAVE_OK;
 }
 
+void clv_map_rest(const struct clv_map *map)
+{
+    if (map->bytes.size > 0) {
+        (void)madvise((void *)(uintptr_t)map->bytes.data, map->bytes.size,
+                      MADV_DONTNEED);
+    }
+}
+
 void clv_map_close(struct clv_map *map)
 {
     if (map->bytes.size > 0) {

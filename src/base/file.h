@@ -26,6 +26,13 @@ struct clv_map {
 cleave_status clv_map_open(const char *path, struct clv_map *ret_map,
                            cleave_error *err);
 
+/*
+ * Lets go of the map's memory: what is read again comes from the file, which
+ * the system may have kept. For what nobody reads soon. Thread-safe, and others
+ * may read meanwhile. Takes an all-zero map too.
+ */
+void clv_map_rest(const struct clv_map *map);
+
 /* Unmaps. Takes an all-zero map too. */
 void clv_map_close(struct clv_map *map);
 

@@ -72,6 +72,9 @@ cleave_status clv_onnxruntime_look(char (*names)[CLV_PROVIDER_TEXT],
                                    size_t most, size_t *ret_count,
                                    const char **ret_version, cleave_error *err);
 
+/* Frees what ONNX Runtime keeps of activations though no session uses it. */
+void clv_onnxruntime_give_back(void);
+
 extern const struct clv_engine_ops clv_onnxruntime_ops;
 extern const struct clv_engine_ops clv_fake_ops;
 

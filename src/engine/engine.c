@@ -10,6 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include "base/clock.h"
 #include "base/fail.h"
 #include "base/wait.h"
@@ -102,6 +106,14 @@ uint32_t clv_engine_channel_block(const struct clv_engine *engine)
 int clv_engine_saves_graphs(const struct clv_engine *engine)
 {
     return engine->saves_graphs;
+}
+
+void clv_engines_give_back(void)
+{
+    clv_onnxruntime_give_back();
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }
 
 cleave_status clv_copies_new(struct clv_engine *engine,

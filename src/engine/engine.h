@@ -106,6 +106,15 @@ uint32_t clv_engine_channel_block(const struct clv_engine *engine);
 int clv_engine_saves_graphs(const struct clv_engine *engine);
 
 /*
+ * Gives memory back to the system that the process keeps though nothing is in
+ * it any more: of all engines' activations, and of the heap. Worth it after
+ * sessions were freed, or made, which takes more than running does; then the
+ * next runs take a little longer, since they have to ask for theirs again.
+ * Takes milliseconds. Thread-safe, and sessions may run meanwhile.
+ */
+void clv_engines_give_back(void);
+
+/*
  * A place for the engine's own copies of weights. Sessions that have the same
  * weights share them there; nothing in it is freed before all of it is. Takes
  * an engine that makes no copies, too. Must outlive its sessions; thread-safe.

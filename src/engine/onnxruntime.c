@@ -102,6 +102,15 @@ static int shares_pool(const struct clv_engine_name *name)
     return same;
 }
 
+void clv_onnxruntime_give_back(void)
+{
+    pthread_mutex_lock(&runtime.lock);
+    if (runtime.users > 0) { /* if it fails, it keeps what it has */
+        (void)clv_ort_env_give_back(runtime.env, NULL);
+    }
+    pthread_mutex_unlock(&runtime.lock);
+}
+
 /* -- Engine -- */
 
 /* The processor's features decide which layouts a saved graph uses. */
@@ -403,6 +412,20 @@ static void ort_release(struct clv_outputs *outputs)
     }
 }
 
+/* What stays from run to run is made once; all else is made by each run. */
+static cleave_status ready_output(struct ort_session *s,
+                                  struct clv_outputs *outputs, size_t i,
+                                  cleave_error *err)
+{
+    if (!s->output_is_fixed[i]) {
+        release_output(outputs, i);
+    } else if (outputs->held[i] == NULL) {
+        return clv_ort_room(&s->base.outputs[i], WHERE,
+                            (struct OrtValue **)&outputs->held[i], err);
+    }
+    return CLEAVE_OK;
+}
+
 /* Runs from wrapped inputs into `outputs`. */
 static cleave_status run_values(struct ort_session *s, struct OrtValue **values,
                                 struct clv_outputs *outputs, cleave_error *err)
@@ -442,10 +465,8 @@ static cleave_status ort_run(struct clv_session *base,
             return clv_fail_memory(err, "inputs", base->input_count);
         }
     }
-    for (size_t i = 0; i < base->output_count; i++) {
-        if (!s->output_is_fixed[i]) {
-            release_output(outputs, i);
-        }
+    for (size_t i = 0; status == CLEAVE_OK && i < base->output_count; i++) {
+        status = ready_output(s, outputs, i, err);
     }
     for (size_t i = 0; status == CLEAVE_OK && i < base->input_count; i++) {
         status = clv_ort_wrap(s->memory, &inputs[i], WHERE, &values[i], err);

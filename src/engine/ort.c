@@ -11,6 +11,7 @@
 #include "engine/ort.h"
 
 #include <onnxruntime_c_api.h>
+#include <onnxruntime_run_options_config_keys.h>
 #include <onnxruntime_session_options_config_keys.h>
 #include <stdio.h>
 #include <string.h>
@@ -116,7 +117,8 @@ static OrtStatus *make_env(const OrtApi *api, uint32_t threads, int spin,
     return status;
 }
 
-/* One arena for the activations of all sessions. */
+/* One arena for the activations of all sessions. It never gives back what it
+   took first, so that is to be little. */
 static OrtStatus *register_arena(const OrtApi *api, OrtEnv *env)
 {
     OrtMemoryInfo *memory = NULL;
@@ -130,30 +132,56 @@ static OrtStatus *register_arena(const OrtApi *api, OrtEnv *env)
     return status;
 }
 
-/*
- * The least network there is, y = x, as an ONNX file. The first session of a
- * process registers ONNX's operators; made here, that happens once, and what
- * some builds say meanwhile can be kept off standard error (hush.h).
- */
+/* -- The least network there is, y = x, where x is 0 if nobody says -- */
+
+/* Only a run can make the arena give back what no session uses. */
+static OrtStatus *run_least(const OrtApi *api, OrtSession *session)
+{
+    static const char *const names[] = {"y"};
+    OrtValue *y = NULL;
+    OrtRunOptions *options = NULL;
+    OrtStatus *status = api->CreateRunOptions(&options);
+
+    if (status == NULL) {
+        status = api->AddRunConfigEntry(
+            options, kOrtRunOptionsConfigEnableMemoryArenaShrinkage, "cpu:0");
+    }
+    if (status == NULL) {
+        status = api->Run(session, options, NULL, NULL, 0, names, 1, &y);
+    }
+    clv_ort_value_free(y);
+    if (options != NULL) {
+        api->ReleaseRunOptions(options);
+    }
+    return status;
+}
+
 static OrtStatus *load_least(const OrtApi *api, OrtEnv *env,
-                             const OrtSessionOptions *options)
+                             const OrtSessionOptions *options, int runs)
 {
     static const char least[] =
-        "\x08\x07\x42\x02\x10\x0d\x3a\x37" /* version, opset, graph */
+        "\x08\x07\x42\x02\x10\x0d\x3a\x46" /* version, opset, graph */
         "\x0a\x10\x0a\x01x\x12\x01y\x22\x08Identity\x12\x01g"
+        "\x2a\x0d\x08\x01\x10\x01\x22\x04\0\0\0\0\x42\x01x"
         "\x5a\x0f\x0a\x01x\x12\x0a\x0a\x08\x08\x01\x12\x04\x0a\x02\x08\x01"
         "\x62\x0f\x0a\x01y\x12\x0a\x0a\x08\x08\x01\x12\x04\x0a\x02\x08\x01";
     OrtSession *session = NULL;
     OrtStatus *status = api->CreateSessionFromArray(
         env, least, sizeof least - 1, options, &session);
 
+    if (status == NULL && runs) {
+        status = run_least(api, session);
+    }
     if (session != NULL) {
         api->ReleaseSession(session);
     }
     return status;
 }
 
-static OrtStatus *register_operators(const OrtApi *api, OrtEnv *env)
+/* The first session of a process registers ONNX's operators: made of this one,
+   that happens once, and what some builds say meanwhile can be kept off
+   standard error (hush.h). */
+static OrtStatus *use_least(const OrtApi *api, OrtEnv *env, int runs)
 {
     OrtSessionOptions *options = NULL;
     OrtStatus *status = api->CreateSessionOptions(&options);
@@ -162,11 +190,13 @@ static OrtStatus *register_operators(const OrtApi *api, OrtEnv *env)
         status = api->DisablePerSessionThreads(options);
     }
     if (status == NULL) {
-        status = load_least(api, env, options);
+        status = api->AddSessionConfigEntry(
+            options, kOrtSessionOptionsConfigUseEnvAllocators, "1");
     }
-    if (options != NULL) {
-        api->ReleaseSessionOptions(options);
+    if (status == NULL) {
+        status = load_least(api, env, options, runs);
     }
+    clv_ort_options_free(options);
     return status;
 }
 
@@ -184,7 +214,7 @@ cleave_status clv_ort_env_new(uint32_t threads, int spin,
         status = register_arena(api, env);
     }
     if (status == NULL) {
-        status = register_operators(api, env);
+        status = use_least(api, env, 1);
     }
     clv_hush_end(&hush);
     if (status == NULL) {
@@ -200,6 +230,13 @@ void clv_ort_env_free(struct OrtEnv *env)
     if (env != NULL) {
         find_api()->ReleaseEnv(env);
     }
+}
+
+cleave_status clv_ort_env_give_back(struct OrtEnv *env, cleave_error *err)
+{
+    const OrtApi *api = find_api();
+
+    return check(api, use_least(api, env, 1), "onnxruntime", err);
 }
 
 /* -- Providers and options -- */
@@ -249,7 +286,7 @@ cleave_status clv_ort_try(struct OrtEnv *env, const char *scheme,
         status = append_provider(api, scheme, options, err);
     }
     if (status == CLEAVE_OK) {
-        status = check(api, load_least(api, env, options), scheme, err);
+        status = check(api, load_least(api, env, options, 0), scheme, err);
     }
     clv_ort_options_free(options);
     clv_hush_end(&hush);
@@ -319,6 +356,10 @@ cleave_status clv_ort_options_new(const struct clv_ort_wishes *wishes,
         status = api->AddSessionConfigEntry(
             options, kOrtSessionOptionsConfigUseEnvAllocators, "1");
     }
+    if (status == NULL) { /* what stays is not in the arena */
+        status = api->AddSessionConfigEntry(
+            options, kOrtSessionOptionsUseDeviceAllocatorForInitializers, "1");
+    }
     if (status == NULL && wishes->save_path != NULL) {
         status = set_saving(api, wishes->save_path, options);
     }
@@ -369,6 +410,21 @@ cleave_status clv_ort_wrap(const struct OrtMemoryInfo *memory,
                      memory, t->data, t->bytes, t->info.shape, t->info.rank,
                      (ONNXTensorElementDataType)t->info.type, ret_value),
                  where, err);
+}
+
+cleave_status clv_ort_room(const cleave_tensor_info *info, const char *where,
+                           struct OrtValue **ret_value, cleave_error *err)
+{
+    const OrtApi *api = find_api();
+    OrtAllocator *allocator;
+    OrtStatus *status = api->GetAllocatorWithDefaultOptions(&allocator);
+
+    if (status == NULL) {
+        status = api->CreateTensorAsOrtValue(
+            allocator, info->shape, info->rank,
+            (ONNXTensorElementDataType)info->type, ret_value);
+    }
+    return check(api, status, where, err);
 }
 
 static OrtStatus *read_form(const OrtApi *api, OrtTypeInfo *type,

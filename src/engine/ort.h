@@ -44,6 +44,10 @@ cleave_status clv_ort_env_new(uint32_t threads, int spin,
                               struct OrtEnv **ret_env, cleave_error *err);
 void clv_ort_env_free(struct OrtEnv *env);
 
+/* Frees what of the arena no value is in. Sessions may run meanwhile; what they
+   need again they get again. */
+cleave_status clv_ort_env_give_back(struct OrtEnv *env, cleave_error *err);
+
 /*
  * Makes the least session there is with the provider of this name ("cpu",
  * "webgpu", "cuda"): one that this build lacks shows when it is appended, one
@@ -75,6 +79,11 @@ void clv_ort_memory_free(struct OrtMemoryInfo *memory);
    value. */
 cleave_status clv_ort_wrap(const struct OrtMemoryInfo *memory,
                            const cleave_tensor *tensor, const char *where,
+                           struct OrtValue **ret_value, cleave_error *err);
+
+/* Room for a tensor whose dimensions are all known. It is not in the arena,
+   which could give nothing back that lies around it. */
+cleave_status clv_ort_room(const cleave_tensor_info *info, const char *where,
                            struct OrtValue **ret_value, cleave_error *err);
 
 /*

@@ -180,6 +180,14 @@ void clv_model_close(struct clv_model *model)
     }
 }
 
+void clv_model_rest(const struct clv_model *model)
+{
+    clv_map_rest(&model->map);
+    for (uint32_t i = 0; i < model->external_count; i++) {
+        clv_map_rest(&model->externals[i].map);
+    }
+}
+
 uint64_t clv_model_file_bytes(const struct clv_model *model)
 {
     return model->file.size;

@@ -54,6 +54,10 @@ cleave_status clv_model_parse(clv_bytes file, const char *where,
 /* Takes NULL. */
 void clv_model_close(struct clv_model *model);
 
+/* Lets go of the file's pages in memory; what is read again comes back. Worth
+   it after all of it was read and before it is for the next time. */
+void clv_model_rest(const struct clv_model *model);
+
 /* Size of the file itself, external data left out. */
 uint64_t clv_model_file_bytes(const struct clv_model *model);
 

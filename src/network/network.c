@@ -65,6 +65,7 @@ cleave_status clv_network_open(const char *path, struct clv_engine *engine,
         return status;
     }
     clv_model_sha256(n->model, n->sha256);
+    clv_model_rest(n->model); /* parts have weights of their own */
     *ret_network = n;
     return CLEAVE_OK;
 }
@@ -330,6 +331,7 @@ static cleave_status open_part(struct clv_part *part, const char *key,
     if (status == CLEAVE_OK) {
         status = clv_session_new(n->engine, &source, &part->session, err);
     }
+    clv_model_rest(part->stub); /* of what kernels packed nothing comes back */
     part->own_bytes = clv_model_file_bytes(part->stub) * STUB_FACTOR;
     free(weights);
     return status;

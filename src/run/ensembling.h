@@ -80,6 +80,7 @@ struct cleave_ensemble {
     struct clv_lineup lineup; /* that runs */
     struct clv_move move;
     int64_t trim_ns;  /* when memory is given back; 0: not */
+    int trims;        /* since there was something to be given back */
     int64_t retry_ns; /* when what could not be got is asked for again */
 
     pthread_mutex_t lock; /* guards what follows */

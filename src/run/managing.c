@@ -9,7 +9,9 @@
  *
  * While memory is to spare, all posts that the table may want stay loaded, and
  * a move is over at once. When it is short, only what runs and what is wanted
- * next stays; the old goes when the new is there.
+ * next stays; the old goes when the new is there. What was freed is given back
+ * to the system several times, for an inference under way may stand in the
+ * middle of it.
  *
  * A post that cannot be had (its file is gone) leaves its runner where it is,
  * and the others move: the event says so.
@@ -18,14 +20,12 @@
 #include <string.h>
 #include <time.h>
 
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
-
 #include "base/fail.h"
+#include "engine/engine.h"
 #include "run/ensembling.h"
 
 #define TRIM_AFTER_NS 500000000
+#define TRIMS 4 /* the second after as long again, then twice as long .. */
 #define RETRY_NS 61000000000 /* runners try what failed after a minute */
 
 /* -- What stays loaded -- */
@@ -48,6 +48,12 @@ static void want_post(cleave_ensemble *e, size_t task,
     }
 }
 
+static void trim_soon(cleave_ensemble *e)
+{
+    e->trim_ns = clv_clock_now_ns(e->clock) + TRIM_AFTER_NS;
+    e->trims = 0;
+}
+
 /* What runs, what it moves to and, with memory to spare, all that the table
    may want. What else is loaded goes, but where it is let lie. */
 static void keep_loaded(cleave_ensemble *e)
@@ -66,19 +72,20 @@ static void keep_loaded(cleave_ensemble *e)
         clv_runner_keep(e->members[i].runner, wanted, !all);
     }
     if (!all) {
-        e->trim_ns = clv_clock_now_ns(e->clock) + TRIM_AFTER_NS;
+        trim_soon(e);
     }
 }
 
 /* What was freed goes back to the system, once inferences that were under way
-   have let go of it, too. */
+   have let go of it, too. So does what opening took and running does not. */
 static void give_back(cleave_ensemble *e, int64_t now_ns)
 {
     if (e->trim_ns > 0 && now_ns >= e->trim_ns) {
-        e->trim_ns = 0;
-#ifdef __GLIBC__
-        malloc_trim(0);
-#endif
+        e->trims++;
+        e->trim_ns = e->trims < TRIMS
+                         ? now_ns + ((int64_t)TRIM_AFTER_NS << e->trims)
+                         : 0;
+        clv_engines_give_back();
     }
 }
 
@@ -347,6 +354,7 @@ static void *manage(void *self)
                 clv_managing_look(e);
                 next_ns = clv_clock_now_ns(e->clock) + CLV_ENSEMBLE_TICK_NS;
             } else {
+                trim_soon(e);
                 tell_moved(e, e->move.is_one && advance(e));
             }
             pthread_mutex_lock(&e->lock);

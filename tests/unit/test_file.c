@@ -8,7 +8,10 @@
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "resident_memory.h"
 #include "scratch_folder.h"
+
+#define LARGE (16 * RESIDENT_MB)
 
 static void a_file_is_mapped_as_it_is(void **state)
 {
@@ -26,6 +29,42 @@ static void a_file_is_mapped_as_it_is(void **state)
     assert_int_equal(clv_map_open(path, &map, NULL), CLEAVE_OK);
     assert_int_equal(map.bytes.size, 0);
     clv_map_close(&map);
+}
+
+static uint64_t sum_of(clv_bytes bytes)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < bytes.size; i += 512) {
+        sum = 31 * sum + bytes.data[i];
+    }
+    return sum;
+}
+
+static void a_map_that_rests_takes_no_memory_and_reads_the_same(void **state)
+{
+    struct scratch *s = *state;
+    const char *path = scratch_path(s, "f");
+    char *content = malloc(LARGE);
+    struct clv_map map;
+    uint64_t sum;
+    size_t awake;
+
+    for (size_t i = 0; i < LARGE; i++) {
+        content[i] = (char)(i >> 9);
+    }
+    scratch_write(path, content, LARGE);
+    free(content);
+    assert_int_equal(clv_map_open(path, &map, NULL), CLEAVE_OK);
+    sum = sum_of(map.bytes);
+    awake = resident_bytes();
+    clv_map_rest(&map);
+    if (RESIDENT_MEMORY) {
+        assert_true(resident_bytes() + LARGE / 2 < awake);
+    }
+    assert_true(sum_of(map.bytes) == sum);
+    clv_map_close(&map);
+    clv_map_rest(&map); /* an empty map */
 }
 
 static void what_is_no_file_is_refused(void **state)
@@ -148,6 +187,7 @@ int main(void)
     cmocka_unit_test_setup_teardown(test, scratch_begin, scratch_end)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(a_file_is_mapped_as_it_is),
+        IN_FOLDER(a_map_that_rests_takes_no_memory_and_reads_the_same),
         IN_FOLDER(what_is_no_file_is_refused),
         IN_FOLDER(reading_stops_at_the_limit),
         IN_FOLDER(writing_replaces_the_whole),

@@ -25,6 +25,7 @@
 #include "media/card.h"
 #include "media/prepare.h"
 #include "network_bed.h"
+#include "resident_memory.h"
 #include "tensor/rank.h"
 
 /* The thread sanitizer looks at every byte of half a gigabyte of weights. */
@@ -479,6 +480,52 @@ static void stored_inputs_give_the_stored_outputs(void **state)
 
 /* -- Parts -- */
 
+/* 16 MB of weights, which its kernel packs. */
+static void sample_heavy(struct maker *m)
+{
+    maker_input(m, "x f32 1x2048");
+    maker_raw_floats(m, "w f32 2048x2048");
+    maker_node(m, "MatMul", "x,w", "y");
+    maker_output(m, "y f32 1x2048");
+}
+
+static size_t grown(size_t from)
+{
+    size_t now = resident_bytes();
+
+    return now > from ? now - from : 0;
+}
+
+/* Weights are there once, packed, while the part is loaded, and not at all
+   before and after. */
+static void only_what_is_loaded_takes_memory(void **state)
+{
+    struct clv_network *n = bed_make(*state, sample_heavy);
+    struct clv_part *part;
+    size_t before;
+    struct run r = {.owns_session = 0};
+
+    if (!RESIDENT_MEMORY) {
+        print_message("a sanitizer keeps what is freed: left out\n");
+        skip();
+    }
+    assert_int_equal(clv_network_load(n, CLV_PART_WHOLE, "", &part, NULL), 0);
+    clv_part_release(part); /* what optimising took is not what is asked */
+    clv_engines_give_back();
+    before = resident_bytes();
+    n = bed_open(*state);
+    assert_true(grown(before) < 4 * RESIDENT_MB);
+    assert_int_equal(clv_network_load(n, CLV_PART_WHOLE, "", &part, NULL), 0);
+    assert_int_equal(run_begin(clv_part_session(part), NULL, 0, &r, NULL),
+                     CLEAVE_OK);
+    assert_true(grown(before) > 12 * RESIDENT_MB);
+    assert_true(grown(before) < 24 * RESIDENT_MB);
+    run_end(&r);
+    clv_part_release(part);
+    clv_engines_give_back();
+    assert_true(grown(before) < 4 * RESIDENT_MB);
+}
+
 static void a_part_loaded_twice_is_one(void **state)
 {
     struct clv_network *n = bed_make(*state, sample_residual);
@@ -700,6 +747,7 @@ int main(void)
 {
 #define IN_BED(test) cmocka_unit_test_setup_teardown(test, bed_begin, bed_end)
     const struct CMUnitTest tests[] = {
+        IN_BED(only_what_is_loaded_takes_memory),
         IN_BED(a_part_loaded_twice_is_one),
         IN_BED(threads_that_load_the_same_get_the_same),
         IN_BED(threads_use_many_parts_at_once),

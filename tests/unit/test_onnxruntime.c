@@ -14,6 +14,7 @@
 
 #include "graph_runner.h"
 #include "graph_samples.h"
+#include "resident_memory.h"
 #include "scratch_folder.h"
 
 static void write_sample(const char *path, void (*make)(struct maker *))
@@ -415,6 +416,84 @@ static void sessions_give_their_memory_back(void **state)
     clv_engine_close(engine);
 }
 
+/* Tensors of 8 MB between input and output. */
+static void sample_wide(struct maker *m)
+{
+    maker_input(m, "x f32 1x4");
+    maker_longs(m, "shape i64 2", (const int64_t[]){1 << 19, 4});
+    maker_node(m, "Expand", "x,shape", "a");
+    maker_node(m, "Sin", "a", "b");
+    maker_node(m, "Cos", "b", "c");
+    maker_ints(m, maker_node(m, "ReduceMax", "c", "y"), "axes", "0");
+    maker_output(m, "y f32 1x4");
+}
+
+/* What another session keeps does not lie among it. */
+static void what_sessions_used_goes_back_to_the_system(void **state)
+{
+    struct scratch *s = *state;
+    const char *wide_path = scratch_path(s, "wide.onnx");
+    const char *small_path = scratch_path(s, "small.onnx");
+    struct clv_engine *engine = open_engine("cpu:threads=1");
+    float x[4] = {1, -2, 3, -4};
+    cleave_tensor given = input_of(x);
+    struct run wide;
+    struct run small;
+    size_t before;
+
+    write_sample(wide_path, sample_wide);
+    write_sample(small_path, sample_chain);
+    assert_int_equal(run_file(engine, wide_path, NULL, 0, &wide, NULL),
+                     CLEAVE_OK);
+    assert_int_equal(run_file(engine, small_path, &given, 1, &small, NULL),
+                     CLEAVE_OK);
+    run_end(&wide);
+    before = resident_bytes();
+    clv_engines_give_back();
+    if (RESIDENT_MEMORY) {
+        assert_true(resident_bytes() + 8 * RESIDENT_MB < before);
+    } else {
+        print_message("a sanitizer keeps what is freed: nothing measured\n");
+    }
+    assert_chain(&small.out[0], x);
+    assert_int_equal(
+        clv_session_run(small.session, &given, 1, small.outputs, NULL),
+        CLEAVE_OK);
+    assert_chain(&small.out[0], x);
+    run_end(&small);
+    clv_engine_close(engine);
+    clv_engines_give_back(); /* of an engine that is no more */
+}
+
+static void memory_is_given_back_while_others_run(void **state)
+{
+    struct scratch *s = *state;
+    const char *path = scratch_path(s, "m.onnx");
+    struct clv_engine *engine = open_engine("cpu:threads=1");
+    struct clv_session_source source = {.path = path};
+    struct clv_session *session;
+    pthread_t thread[2];
+    struct job job[2];
+
+    write_sample(path, sample_chain);
+    assert_int_equal(clv_session_new(engine, &source, &session, NULL),
+                     CLEAVE_OK);
+    for (int i = 0; i < 2; i++) {
+        job[i] = (struct job){session, NULL, i, 0};
+        assert_int_equal(
+            pthread_create(&thread[i], NULL, run_own_numbers, &job[i]), 0);
+    }
+    for (int i = 0; i < 20; i++) {
+        clv_engines_give_back();
+    }
+    for (int i = 0; i < 2; i++) {
+        pthread_join(thread[i], NULL);
+        assert_int_equal(job[i].wrong, 0);
+    }
+    clv_session_free(session);
+    clv_engine_close(engine);
+}
+
 int main(void)
 {
 #define IN_FOLDER(test) \
@@ -432,6 +511,8 @@ int main(void)
         IN_FOLDER(weights_may_be_lent),
         IN_FOLDER(an_optimised_graph_is_saved_and_computes_the_same),
         IN_FOLDER(sessions_give_their_memory_back),
+        IN_FOLDER(what_sessions_used_goes_back_to_the_system),
+        IN_FOLDER(memory_is_given_back_while_others_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/suggest.h"
@@ -20,6 +24,9 @@ static const struct command *const commands[] = {
     &command_simulate,  &command_pack,     &command_unpack,  &command_link,
     &command_engines,   &command_quantize,
 };
+
+#define LARGE_BYTES (1 << 20)
+#define SPARE_BYTES (1 << 18)
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
@@ -181,6 +188,16 @@ static int unknown_command(const char *name)
     return 2;
 }
 
+/* What is freed goes back to the system, by default less and less of it: large
+   blocks at once, of the heaps of threads all but a little. */
+static void keep_little(void)
+{
+#ifdef __GLIBC__
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+    (void)mallopt(M_TRIM_THRESHOLD, SPARE_BYTES);
+#endif
+}
+
 static int run(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "--help";
@@ -212,7 +229,10 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    int code = end_output(run(argc, argv));
+    int code;
+
+    keep_little();
+    code = end_output(run(argc, argv));
 
     /* All is closed and written. The handlers of a usual exit free what
        threads of ONNX Runtime still read where a command ends soon after it
