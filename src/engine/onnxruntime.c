@@ -51,6 +51,8 @@ struct ort_session {
     const char **input_names;
     const char **output_names;
     uint8_t *output_is_fixed; /* shape known before the run */
+    size_t *passes;           /* of each output: the input that it is, from 1;
+                                 0: it is none */
 };
 
 /* -- The process's one environment, counted -- */
@@ -263,8 +265,20 @@ static int alloc_ends(struct ort_session *s)
     s->input_names = calloc(b->input_count + 1, sizeof *s->input_names);
     s->output_names = calloc(b->output_count + 1, sizeof *s->output_names);
     s->output_is_fixed = calloc(b->output_count + 1, 1);
+    s->passes = calloc(b->output_count + 1, sizeof *s->passes);
     return b->inputs && b->outputs && s->input_names && s->output_names &&
-           s->output_is_fixed;
+           s->output_is_fixed && s->passes;
+}
+
+/* The input of this name, from 1; 0: none. */
+static size_t find_input(const struct clv_session *base, const char *name)
+{
+    for (size_t i = 0; i < base->input_count; i++) {
+        if (strcmp(base->inputs[i].name, name) == 0) {
+            return i + 1;
+        }
+    }
+    return 0;
 }
 
 static cleave_status read_ends(struct ort_session *s, const char *where,
@@ -291,6 +305,8 @@ static cleave_status read_ends(struct ort_session *s, const char *where,
         status = clv_ort_read_end(s->session, i, 1, where, &b->outputs[i], err);
         s->output_names[i] = b->outputs[i].name;
         s->output_is_fixed[i] = (uint8_t)is_fixed(&b->outputs[i]);
+        s->passes[i] =
+            status == CLEAVE_OK ? find_input(b, b->outputs[i].name) : 0;
     }
     return status;
 }
@@ -319,6 +335,7 @@ static void ort_unload(struct clv_session *base)
     free(s->input_names);
     free(s->output_names);
     free(s->output_is_fixed);
+    free(s->passes);
     free(s);
 }
 
@@ -412,18 +429,39 @@ static void ort_release(struct clv_outputs *outputs)
     }
 }
 
-/* What stays from run to run is made once; all else is made by each run. */
+/* What stays from run to run is made once; all else is made by each run. An
+   output that is an input ONNX Runtime would only point to the caller's memory,
+   so that it has room of its own, too. */
 static cleave_status ready_output(struct ort_session *s,
+                                  const cleave_tensor *inputs,
                                   struct clv_outputs *outputs, size_t i,
                                   cleave_error *err)
 {
+    const cleave_tensor_info *form =
+        s->passes[i] > 0 ? &inputs[s->passes[i] - 1].info : &s->base.outputs[i];
+
     if (!s->output_is_fixed[i]) {
         release_output(outputs, i);
-    } else if (outputs->held[i] == NULL) {
-        return clv_ort_room(&s->base.outputs[i], WHERE,
-                            (struct OrtValue **)&outputs->held[i], err);
     }
-    return CLEAVE_OK;
+    return outputs->held[i] == NULL &&
+                   (s->output_is_fixed[i] || s->passes[i] > 0)
+               ? clv_ort_room(form, WHERE,
+                              (struct OrtValue **)&outputs->held[i], err)
+               : CLEAVE_OK;
+}
+
+/* ONNX Runtime leaves such room as it is. */
+static void pass_inputs(const struct ort_session *s,
+                        const cleave_tensor *inputs,
+                        struct clv_outputs *outputs)
+{
+    for (size_t i = 0; i < s->base.output_count; i++) {
+        const cleave_tensor *to = &outputs->tensors[i];
+        if (s->passes[i] > 0 && to->bytes > 0) {
+            memcpy((void *)(uintptr_t)to->data, inputs[s->passes[i] - 1].data,
+                   to->bytes);
+        }
+    }
 }
 
 /* Runs from wrapped inputs into `outputs`. */
@@ -466,13 +504,16 @@ static cleave_status ort_run(struct clv_session *base,
         }
     }
     for (size_t i = 0; status == CLEAVE_OK && i < base->output_count; i++) {
-        status = ready_output(s, outputs, i, err);
+        status = ready_output(s, inputs, outputs, i, err);
     }
     for (size_t i = 0; status == CLEAVE_OK && i < base->input_count; i++) {
         status = clv_ort_wrap(s->memory, &inputs[i], WHERE, &values[i], err);
     }
     if (status == CLEAVE_OK) {
         status = run_values(s, values, outputs, err);
+    }
+    if (status == CLEAVE_OK) {
+        pass_inputs(s, inputs, outputs);
     }
     for (size_t i = 0; i < base->input_count; i++) {
         clv_ort_value_free(values[i]);

@@ -95,6 +95,46 @@ static void free_dimensions_are_known_after_the_run(void **state)
     clv_engine_close(engine);
 }
 
+/* What is asked for may be an input, or a weight: outputs hold it themselves.
+ */
+static void outputs_that_nothing_computes_are_held_too(void **state)
+{
+    static const char *const forms[] = {"x f32 1x4", "x f32 ?x4"};
+    struct scratch *s = *state;
+    const char *path = scratch_path(s, "m.onnx");
+    struct clv_engine *engine = open_engine("cpu:threads=1");
+
+    for (size_t i = 0; i < 2; i++) {
+        struct maker *m = maker_new();
+        float x[4] = {1, -2, 3, -4};
+        float next[4] = {5, 6, 7, 8};
+        float weights[4];
+        cleave_tensor given = input_of(x);
+        struct run r;
+        maker_input(m, forms[i]);
+        maker_raw_floats(m, "w f32 1x4");
+        maker_node(m, "Add", "x,w", "y");
+        maker_output(m, "y f32");
+        maker_output(m, forms[i]);
+        maker_output(m, "w f32 1x4");
+        maker_write(m, path);
+        maker_free(m);
+        assert_int_equal(run_file(engine, path, &given, 1, &r, NULL),
+                         CLEAVE_OK);
+        memset(x, 0, sizeof x); /* the caller's again */
+        assert_true(((float *)r.out[1].data)[2] == 3);
+        memcpy(weights, r.out[2].data, sizeof weights);
+        assert_true(weights[0] == maker_number(0));
+        given = input_of(next);
+        assert_int_equal(clv_session_run(r.session, &given, 1, r.outputs, NULL),
+                         CLEAVE_OK);
+        assert_memory_equal(r.out[1].data, next, sizeof next);
+        assert_memory_equal(r.out[2].data, weights, sizeof weights);
+        run_end(&r);
+    }
+    clv_engine_close(engine);
+}
+
 static void unknown_ranks_are_known_after_the_run(void **state)
 {
     struct scratch *s = *state;
@@ -511,6 +551,7 @@ int main(void)
         IN_FOLDER(weights_may_be_lent),
         IN_FOLDER(an_optimised_graph_is_saved_and_computes_the_same),
         IN_FOLDER(sessions_give_their_memory_back),
+        IN_FOLDER(outputs_that_nothing_computes_are_held_too),
         IN_FOLDER(what_sessions_used_goes_back_to_the_system),
         IN_FOLDER(memory_is_given_back_while_others_run),
     };
