@@ -122,7 +122,7 @@ cleave_status clv_visit_run(const struct clv_visit_options *options,
                             struct clv_findings *ret_findings,
                             cleave_error *err)
 {
-    struct clv_client_options client = {.url = options->url};
+    struct clv_transfer_options client = {.url = options->url};
     struct visit v = {
         .o = options,
         .rounds = options->rounds > 0 ? options->rounds : DEFAULT_ROUNDS,

@@ -14,7 +14,7 @@
 cleave_status clv_clients_init(struct clv_clients *clients, const char *url,
                                size_t count, cleave_error *err)
 {
-    struct clv_client_options options = {
+    struct clv_transfer_options options = {
         .url = url, .max_response_bytes = CLV_ANSWER_BYTES};
     cleave_status status = CLEAVE_OK;
 

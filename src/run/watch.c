@@ -475,9 +475,10 @@ static cleave_status open_clients(struct clv_watch *w, cleave_error *err)
 
     for (size_t i = 0; status == CLEAVE_OK && i < w->count; i++) {
         clv_probing_init(&w->servers[i].probing);
-        struct clv_client_options o = {.url = url_of(w, i),
-                                       .connect_ms = CONNECT_MS,
-                                       .max_response_bytes = CLV_ANSWER_BYTES};
+        struct clv_transfer_options o = {.url = url_of(w, i),
+                                         .connect_ms = CONNECT_MS,
+                                         .max_response_bytes =
+                                             CLV_ANSWER_BYTES};
         status = clv_client_open(&o, &w->servers[i].client, err);
         if (status == CLEAVE_OK) {
             clv_client_heed(w->servers[i].client, &w->is_over);

@@ -23,20 +23,16 @@ struct clv_client {
     char *cut;   /* and at which cut, NULL: the JSON form's */
 };
 
-cleave_status clv_client_open(const struct clv_client_options *options,
+cleave_status clv_client_open(const struct clv_transfer_options *options,
                               struct clv_client **ret_client, cleave_error *err)
 {
-    struct clv_transfer_options o = {.url = options->url,
-                                     .connect_ms = options->connect_ms,
-                                     .max_response_bytes =
-                                         options->max_response_bytes};
     struct clv_client *client = calloc(1, sizeof *client);
     cleave_status status;
 
     if (client == NULL) {
         return clv_fail_memory(err, "client", sizeof *client);
     }
-    status = clv_transfer_open(&o, &client->transfer, err);
+    status = clv_transfer_open(options, &client->transfer, err);
     if (status != CLEAVE_OK) {
         free(client);
         return status;

@@ -12,27 +12,18 @@
 #ifndef CLV_CLIENT_H
 #define CLV_CLIENT_H
 
-#include <stdatomic.h>
-
-#include "wire/exchange.h"
 #include "wire/metadata.h"
 #include "wire/request.h"
 #include "wire/response.h"
+#include "wire/transfer.h"
 
 struct clv_client;
-
-/* Zero means default. */
-struct clv_client_options {
-    const char *url;           /* "http://host:port" or https, no default */
-    int64_t connect_ms;        /* to connect, 3000 */
-    size_t max_response_bytes; /* larger answers are refused, 256 MiB */
-};
 
 /*
  * Makes a client; connects at the first call. CLEAVE_INVALID for an URL that
  * is not http or https. `options` is copied.
  */
-cleave_status clv_client_open(const struct clv_client_options *options,
+cleave_status clv_client_open(const struct clv_transfer_options *options,
                               struct clv_client **ret_client,
                               cleave_error *err);
 

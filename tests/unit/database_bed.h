@@ -5,9 +5,7 @@
 #ifndef DATABASE_BED_H
 #define DATABASE_BED_H
 
-#include "profile/database.h"
-#include "profile/sql.h"
-#include "scratch_folder.h"
+#include "profile_file.h"
 
 #define SHA "a9d35289fa301d6726478f54128f6bdd7d99ac67cabbd65698ca5ffa6c022a96"
 #define OTHER "b9d35289fa301d6726478f54128f6bdd7d99ac67cabbd65698ca5ffa6c022a96"
@@ -31,18 +29,6 @@ static inline void be_here(struct here *h)
     h->part = (struct clv_part_name){.origin = &h->origin, .model = SHA};
 }
 
-static inline struct clv_database *open_it(struct scratch *s,
-                                           enum clv_database_mode m)
-{
-    struct clv_database *d = NULL;
-    cleave_error err = CLEAVE_ERROR_INIT;
-
-    if (clv_database_open(scratch_path(s, "p.db"), m, &d, &err) != CLEAVE_OK) {
-        fail_msg("%s: %s", err.where, err.text);
-    }
-    return d;
-}
-
 static inline cleave_status open_status(const char *path,
                                         enum clv_database_mode m,
                                         cleave_error *err)
@@ -54,13 +40,6 @@ static inline cleave_status open_status(const char *path,
     status = clv_database_open(path, m, &d, err);
     clv_database_close(d);
     return status;
-}
-
-static inline void ok(cleave_status status, const cleave_error *err)
-{
-    if (status != CLEAVE_OK) {
-        fail_msg("%s: %s", err->where, err->text);
-    }
 }
 
 static inline void put_cut(struct clv_database *d, struct here *h,
@@ -163,16 +142,6 @@ static inline cleave_status load(struct clv_database *d, const char *model,
 
     *err = (cleave_error)CLEAVE_ERROR_INIT;
     return clv_database_load(d, &wanted, costs, note, err);
-}
-
-static inline void run_sql(const char *path, const char *text)
-{
-    struct clv_sql *sql = NULL;
-    cleave_error err = CLEAVE_ERROR_INIT;
-
-    ok(clv_sql_open(path, CLV_SQL_WRITE, &sql, &err), &err);
-    ok(clv_sql_run(sql, text, &err), &err);
-    clv_sql_close(sql);
 }
 
 #endif

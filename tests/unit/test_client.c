@@ -13,8 +13,8 @@
 
 static struct clv_client *open_client(const char *url, size_t most)
 {
-    struct clv_client_options options = {.url = url,
-                                         .max_response_bytes = most};
+    struct clv_transfer_options options = {.url = url,
+                                           .max_response_bytes = most};
     struct clv_client *client = NULL;
 
     assert_int_equal(clv_client_open(&options, &client, NULL), CLEAVE_OK);

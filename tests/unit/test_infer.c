@@ -21,7 +21,7 @@ static struct clv_client *client;
 
 static int start(void **state)
 {
-    struct clv_client_options options = {0};
+    struct clv_transfer_options options = {0};
 
     (void)state;
     tiny_server_open(&server, (cleave_server_options){0});

@@ -107,7 +107,7 @@ static void rows_without_sense_are_an_error(void **state)
         be_here(&h);
         fill(d, &h);
         clv_database_close(d);
-        run_sql(path, harm[i]);
+        run_sql(*state, harm[i]);
         d = open_it(*state, CLV_DATABASE_READ);
         if (load(d, SHA, &c, note, &err) != CLEAVE_CORRUPT) {
             fail_msg("%s went through: %s", harm[i], err.text);

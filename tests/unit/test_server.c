@@ -187,7 +187,7 @@ static void a_body_above_the_limit_is_refused_in_words(void **state)
 {
     enum { SIZE = 8 << 20 };
     struct tiny_server t;
-    struct clv_client_options options = {0};
+    struct clv_transfer_options options = {0};
     struct clv_client *client = NULL;
     uint8_t *data = calloc(1, SIZE);
     cleave_tensor input = {{"x", CLEAVE_TYPE_U8, 1, {SIZE}}, data, SIZE};

@@ -13,10 +13,8 @@
 #include <sys/wait.h>
 
 #include "nearly.h"
-#include "profile/database.h"
-#include "profile/sql.h"
 #include "profile/subject.h"
-#include "scratch_folder.h"
+#include "profile_file.h"
 #include "scratch_limit.h"
 
 #define SHA "a9d35289fa301d6726478f54128f6bdd7d99ac67cabbd65698ca5ffa6c022a96"
@@ -27,32 +25,6 @@ static const struct clv_spread spread = {1.5, 0.25, 1, 2, 1.5, 1.75, 2, 2, 12};
 static const struct clv_subject by_day = {"day", "/in/day", "/in/day.csv", 0};
 static const struct clv_subject by_night = {"night", "/in/night", "", 0};
 static const struct clv_subject nobody = {NULL, NULL, NULL, 0};
-
-static void ok(cleave_status status, const cleave_error *err)
-{
-    if (status != CLEAVE_OK) {
-        fail_msg("%s: %s", err->where, err->text);
-    }
-}
-
-static struct clv_database *open_it(struct scratch *s, enum clv_database_mode m)
-{
-    struct clv_database *d = NULL;
-    cleave_error err = CLEAVE_ERROR_INIT;
-
-    ok(clv_database_open(scratch_path(s, "p.db"), m, &d, &err), &err);
-    return d;
-}
-
-static void run_sql(struct scratch *s, const char *statements)
-{
-    struct clv_sql *sql = NULL;
-    cleave_error err = CLEAVE_ERROR_INIT;
-
-    ok(clv_sql_open(scratch_path(s, "p.db"), CLV_SQL_WRITE, &sql, &err), &err);
-    ok(clv_sql_run(sql, statements, &err), &err);
-    clv_sql_close(sql);
-}
 
 /* -- Measuring -- */
 

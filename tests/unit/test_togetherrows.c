@@ -14,9 +14,7 @@
 
 #include "base/cores.h"
 #include "nearly.h"
-#include "profile/database.h"
-#include "profile/sql.h"
-#include "scratch_folder.h"
+#include "profile_file.h"
 
 #define SHA_A "a9d35289fa301d6726478f54128f6bdd7d99ac67cabbd65698ca5ffa6c022a96"
 #define SHA_B "b9d35289fa301d6726478f54128f6bdd7d99ac67cabbd65698ca5ffa6c022a96"
@@ -29,22 +27,6 @@ static const struct clv_wanted_variant variants[] = {
 
 static const struct clv_spread alone = {2, 0.5, 1, 3, 2, 2.5, 3, 3, 12};
 static const struct clv_spread beside = {3, 0.5, 1, 4, 3, 3.5, 4, 4, 12};
-
-static void ok(cleave_status status, const cleave_error *err)
-{
-    if (status != CLEAVE_OK) {
-        fail_msg("%s: %s", err->where, err->text);
-    }
-}
-
-static struct clv_database *open_it(struct scratch *s, enum clv_database_mode m)
-{
-    struct clv_database *d = NULL;
-    cleave_error err = CLEAVE_ERROR_INIT;
-
-    ok(clv_database_open(scratch_path(s, "p.db"), m, &d, &err), &err);
-    return d;
-}
 
 static struct clv_origin be_here(char machine[CLV_MACHINE_TEXT])
 {
@@ -194,16 +176,6 @@ static void two_tasks_may_share_a_model(void **state)
     assert_nearly(mean_in(&c, 0, 1, 0, 1), 0.5, 1e-9);
     clv_contention_fini(&c);
     clv_database_close(d);
-}
-
-static void run_sql(struct scratch *s, const char *statements)
-{
-    struct clv_sql *sql = NULL;
-    cleave_error err = CLEAVE_ERROR_INIT;
-
-    ok(clv_sql_open(scratch_path(s, "p.db"), CLV_SQL_WRITE, &sql, &err), &err);
-    ok(clv_sql_run(sql, statements, &err), &err);
-    clv_sql_close(sql);
 }
 
 /* A file as the cleave before wrote it, with a row of its own. */
