@@ -5,8 +5,6 @@
 #ifndef LYING_SERVER_H
 #define LYING_SERVER_H
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -15,6 +13,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "base/listen.h"
 
 #define LYING_MOST 64
 
@@ -142,17 +142,14 @@ static inline void *lying_serve(void *self)
 static inline int lying_start(struct lying_server *l, uint16_t port,
                               const char *sha256, enum lie lie)
 {
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port)};
-    int yes = 1;
+    char address[32];
 
     memset(l, 0, sizeof *l);
     snprintf(l->sha256, sizeof l->sha256, "%s", sha256);
     atomic_init(&l->lie, lie);
-    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    l->listening = socket(AF_INET, SOCK_STREAM, 0);
-    setsockopt(l->listening, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    return bind(l->listening, (const struct sockaddr *)&a, sizeof a) != 0 ||
-           listen(l->listening, 16) != 0 || pipe(l->ends) != 0 ||
+    snprintf(address, sizeof address, "127.0.0.1:%u", port);
+    return clv_listen(address, &l->listening, &port, NULL) != CLEAVE_OK ||
+           pipe(l->ends) != 0 ||
            pthread_create(&l->thread, NULL, lying_serve, l) != 0;
 }
 

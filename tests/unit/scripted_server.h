@@ -5,14 +5,14 @@
 #ifndef SCRIPTED_SERVER_H
 #define SCRIPTED_SERVER_H
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "base/listen.h"
 
 /* A server that reads one request and answers with what it was given. */
 struct script {
@@ -80,16 +80,9 @@ static inline void *script_serve(void *self)
 static inline struct script *script_start(const char *answer)
 {
     struct script *s = calloc(1, sizeof *s);
-    struct sockaddr_in a = {.sin_family = AF_INET};
-    socklen_t size = sizeof a;
 
-    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    s->listening = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(bind(s->listening, (const struct sockaddr *)&a, sizeof a),
-                     0);
-    assert_int_equal(listen(s->listening, 4), 0);
-    getsockname(s->listening, (struct sockaddr *)&a, &size);
-    s->port = ntohs(a.sin_port);
+    assert_int_equal(clv_listen("127.0.0.1:0", &s->listening, &s->port, NULL),
+                     CLEAVE_OK);
     snprintf(s->url, sizeof s->url, "http://127.0.0.1:%u", s->port);
     s->answer = answer;
     s->answer_size = answer != NULL ? strlen(answer) : 0;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/listen.h"
 #include "codec/codec.h"
 #include "run/device.h"
 #include "tiny_server.h"
@@ -81,16 +82,11 @@ static void *lie(void *self)
 
 static void listen_somewhere(struct liar *l)
 {
-    struct sockaddr_in a = {.sin_family = AF_INET};
-    socklen_t size = sizeof a;
+    uint16_t port;
 
-    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    l->listening = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(bind(l->listening, (const struct sockaddr *)&a, sizeof a),
-                     0);
-    assert_int_equal(listen(l->listening, 4), 0);
-    getsockname(l->listening, (struct sockaddr *)&a, &size);
-    snprintf(l->url, sizeof l->url, "http://127.0.0.1:%u", ntohs(a.sin_port));
+    assert_int_equal(clv_listen("127.0.0.1:0", &l->listening, &port, NULL),
+                     CLEAVE_OK);
+    snprintf(l->url, sizeof l->url, "http://127.0.0.1:%u", port);
 }
 
 static int open_liar(void **state)
